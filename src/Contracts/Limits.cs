@@ -1,0 +1,23 @@
+namespace ContinueWatching.Contracts;
+
+/// <summary>The sizes that callers meet, each with its name.</summary>
+public static class Limits
+{
+    /// <summary>The most titles that the row shows.</summary>
+    public const int Row = 10;
+
+    /// <summary>The most titles that one read may ask for.</summary>
+    public const int TitlesInRead = 100;
+
+    /// <summary>The greatest position and duration: 1 000 000 s, eleven and a half days.</summary>
+    public static readonly TimeSpan Position = TimeSpan.FromSeconds(1_000_000);
+
+    /// <summary>How far a position may lie beyond the duration of the same report; it is then taken as the duration.</summary>
+    public static readonly TimeSpan BeyondDuration = TimeSpan.FromSeconds(30);
+
+    /// <summary>The first moment that a report may carry.</summary>
+    public static readonly DateTimeOffset Earliest = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>The first moment too late for a report to carry.</summary>
+    public static readonly DateTimeOffset Latest = new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
+}
