@@ -1,0 +1,169 @@
+using ContinueWatching.Contracts;
+using ContinueWatching.Domain;
+using ContinueWatching.Grains;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace ContinueWatching.Storage;
+
+/// <summary>
+/// The group commit: one per silo, its lanes shared by user. What has queued while a lane's last commit was under way becomes its next
+/// one: ONE statement, durable when it answers.
+/// </summary>
+internal sealed partial class CommitWriter
+{
+    // "<=" lets a repeat of what is stored (a commit whose answer was lost) pass as stored; only a newer row makes it lose.
+    private const string Sql = """
+        with input as (
+          select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::int[], $6::timestamptz[]) with ordinality
+            as i(user_id, content_id, device_id, position_ms, duration_ms, watched_at, number)
+        ), stored as (
+          insert into resume as r (user_id, content_id, device_id, position_ms, duration_ms, watched_at)
+          select user_id, content_id, device_id, position_ms, duration_ms, watched_at from input
+          on conflict (user_id, content_id, device_id) do update
+            set position_ms = excluded.position_ms, watched_at = excluded.watched_at,
+                duration_ms = coalesce(excluded.duration_ms, r.duration_ms)
+            where (r.watched_at, r.position_ms) <= (excluded.watched_at, excluded.position_ms)
+          returning user_id, content_id, device_id
+        ), evicted as (
+          delete from resume r
+          using unnest($7::text[], $8::uuid[], $9::text[], $10::int[], $11::timestamptz[])
+            as e(user_id, content_id, device_id, position_ms, watched_at)
+          where r.user_id = e.user_id and r.content_id = e.content_id and r.device_id = e.device_id
+            and (r.watched_at, r.position_ms) <= (e.watched_at, e.position_ms)
+        )
+        select number::int from input where (user_id, content_id, device_id) not in (select user_id, content_id, device_id from stored)
+        """;
+
+    private readonly Database _database;
+    private readonly ILogger<CommitWriter> _logger;
+    private readonly BatchLane<RegisterWrite, bool>[] _lanes;
+
+    public CommitWriter(Database database, IOptions<StorageOptions> options, TimeProvider time, ILogger<CommitWriter> logger)
+    {
+        _database = database;
+        _logger = logger;
+        var limits = options.Value;
+        _lanes = [.. Enumerable.Range(0, limits.CommitLanes).Select(_ => new BatchLane<RegisterWrite, bool>(
+            "commit", limits.CommitQueue, limits.CommitBatch, limits.QueueTime, time, CommitAsync))];
+    }
+
+    /// <summary>How many writes wait for a commit.</summary>
+    public int Depth => _lanes.Sum(lane => lane.Depth);
+
+    /// <summary>Commits one register; see <see cref="IResumeStore.StoreAsync"/>.</summary>
+    public Task<bool> WriteAsync(RegisterWrite write) =>
+        _lanes[(uint)write.User.GetHashCode() % (uint)_lanes.Length].EnqueueAsync(write);
+
+    /// <summary>Commits what waits, and takes nothing more; what is not committed by <paramref name="deadline"/> gets an error.</summary>
+    public Task StopAsync(CancellationToken deadline) => Task.WhenAll(_lanes.Select(lane => lane.StopAsync(deadline)));
+
+    private async Task CommitAsync(IReadOnlyList<BatchLane<RegisterWrite, bool>.Waiter> batch, CancellationToken cancellationToken)
+    {
+        foreach (var statement in CommitBatch.Split(batch, waiter => waiter.Request))
+        {
+            await CommitAsync(statement.AsMemory(), cancellationToken);
+        }
+    }
+
+    private async Task CommitAsync(Memory<BatchLane<RegisterWrite, bool>.Waiter> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var lost = await _database.RunAsync((connection, token) => ExecuteAsync(connection, rows, token), cancellationToken);
+            for (var index = 0; index < rows.Length; index++)
+            {
+                rows.Span[index].Complete(!lost.Contains(index));
+            }
+        }
+        catch (PostgresException refused) when (rows.Length == 1)
+        {
+            var request = rows.Span[0].Request;
+            LogRefused(request.User, request.ContentId, refused.SqlState, refused.MessageText);
+            rows.Span[0].Fail(new InvalidOperationException($"Postgres refuses the report ({refused.SqlState})."));
+        }
+        catch (PostgresException)
+        {
+            // One row is at fault, and Postgres does not say which: halving finds it, and all others are committed.
+            await CommitAsync(rows[..(rows.Length / 2)], cancellationToken);
+            await CommitAsync(rows[(rows.Length / 2)..], cancellationToken);
+        }
+    }
+
+    private async Task<HashSet<int>> ExecuteAsync(
+        NpgsqlConnection connection, ReadOnlyMemory<BatchLane<RegisterWrite, bool>.Waiter> rows, CancellationToken cancellationToken)
+    {
+        await using var command = _database.CreateCommand(connection, Sql);
+        AddStored(command.Parameters, rows.Span);
+        AddEvicted(command.Parameters, rows.Span);
+        await command.PrepareAsync(cancellationToken);
+        var lost = new HashSet<int>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            lost.Add(reader.GetInt32(0) - 1);
+        }
+
+        // Only behind the last result has Postgres committed.
+        await reader.NextResultAsync(cancellationToken);
+        return lost;
+    }
+
+    private static void AddStored(NpgsqlParameterCollection parameters, ReadOnlySpan<BatchLane<RegisterWrite, bool>.Waiter> rows)
+    {
+        var users = new string[rows.Length];
+        var contents = new Guid[rows.Length];
+        var devices = new string[rows.Length];
+        var positions = new int[rows.Length];
+        var durations = new int?[rows.Length];
+        var times = new DateTimeOffset[rows.Length];
+        for (var index = 0; index < rows.Length; index++)
+        {
+            var write = rows[index].Request;
+            users[index] = write.User.Value;
+            contents[index] = write.ContentId.Value;
+            devices[index] = write.Register.DeviceId.Value;
+            positions[index] = Milliseconds.Of(write.Register.Position);
+            durations[index] = Milliseconds.Of(write.Register.Duration);
+            times[index] = write.Register.WatchedAt;
+        }
+
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = users });
+        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = contents });
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = devices });
+        parameters.Add(new NpgsqlParameter<int[]> { TypedValue = positions });
+        parameters.Add(new NpgsqlParameter<int?[]> { TypedValue = durations });
+        parameters.Add(new NpgsqlParameter<DateTimeOffset[]> { TypedValue = times });
+    }
+
+    private static void AddEvicted(NpgsqlParameterCollection parameters, ReadOnlySpan<BatchLane<RegisterWrite, bool>.Waiter> rows)
+    {
+        var evictions = new List<(RegisterWrite Write, Register Evicted)>();
+        foreach (var row in rows)
+        {
+            if (row.Request.Evicted is { } evicted)
+            {
+                evictions.Add((row.Request, evicted));
+            }
+        }
+
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. evictions.Select(e => e.Write.User.Value)] });
+        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. evictions.Select(e => e.Write.ContentId.Value)] });
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. evictions.Select(e => e.Evicted.DeviceId.Value)] });
+        parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. evictions.Select(e => Milliseconds.Of(e.Evicted.Position))] });
+        parameters.Add(new NpgsqlParameter<DateTimeOffset[]> { TypedValue = [.. evictions.Select(e => e.Evicted.WatchedAt)] });
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Postgres refuses a report of user {User} for title {ContentId}: {SqlState} {Reason}")]
+    private partial void LogRefused(UserId user, ContentId contentId, string sqlState, string reason);
+}
+
+/// <summary>Times as the schema holds them: whole milliseconds.</summary>
+internal static class Milliseconds
+{
+    /// <summary>At most 1 000 000 s (<see cref="Limits.Position"/>), which an int holds.</summary>
+    public static int Of(TimeSpan span) => checked((int)(span.Ticks / TimeSpan.TicksPerMillisecond));
+
+    public static int? Of(TimeSpan? span) => span is { } known ? Of(known) : null;
+}

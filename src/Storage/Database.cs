@@ -1,0 +1,128 @@
+using System.Net.Sockets;
+using ContinueWatching.Contracts;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace ContinueWatching.Storage;
+
+/// <summary>
+/// Runs statements on pooled connections. A connection that turns out to be lost is replaced and the work repeated once, so all work
+/// given to it is idempotent; what Postgres does not take comes out as <see cref="StorageUnavailableException"/>.
+/// </summary>
+internal sealed partial class Database(NpgsqlDataSource source, IOptions<StorageOptions> options, ILogger<Database> logger)
+{
+    private int _isAway;
+
+    /// <summary>Runs <paramref name="work"/>, twice at most.</summary>
+    /// <exception cref="StorageUnavailableException">Postgres is away, too slow, or can't take it now.</exception>
+    /// <exception cref="PostgresException">
+    /// Postgres refuses the data (SQLSTATE class 22 or 23): <see cref="RefusesData"/>. Nothing of the statement was stored.
+    /// </exception>
+    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var outcomeUnknown = false;
+        try
+        {
+            T result;
+            try
+            {
+                result = await RunOnceAsync(work, cancellationToken);
+            }
+            catch (NpgsqlException exception) when (IsWorthASecondTry(exception))
+            {
+                // The pool's idle connections are as lost as this one was: without this, each would cost a try.
+                outcomeUnknown = IsOutcomeUnknown(exception);
+                source.Clear();
+                result = await RunOnceAsync(work, cancellationToken);
+            }
+
+            NoteBack();
+            return result;
+        }
+        catch (StorageUnavailableException exception)
+        {
+            NoteAway(exception.Message);
+            throw outcomeUnknown ? new StorageUnavailableException(exception.Message) { OutcomeUnknown = true } : exception;
+        }
+        catch (NpgsqlException exception) when (!RefusesData(exception))
+        {
+            var reason = Describe(exception);
+            NoteAway(reason);
+            throw new StorageUnavailableException(reason) { OutcomeUnknown = outcomeUnknown || IsOutcomeUnknown(exception) };
+        }
+        catch (OperationCanceledException)
+        {
+            throw new StorageUnavailableException("The silo stopped while Postgres was at work.") { OutcomeUnknown = true };
+        }
+    }
+
+    /// <summary>A command on <paramref name="connection"/>, under the time limit of <see cref="StorageOptions.CommandTimeout"/>.</summary>
+    public NpgsqlCommand CreateCommand(NpgsqlConnection connection, string sql) =>
+        new(sql, connection) { CommandTimeout = (int)Math.Ceiling(options.Value.CommandTimeout.TotalSeconds) };
+
+    /// <summary>Whether Postgres refused a row for what is in it (data exception, integrity constraint), and so will again.</summary>
+    public static bool RefusesData(NpgsqlException exception) =>
+        exception is PostgresException { SqlState: ['2', '2' or '3', ..] };
+
+    private async Task<T> RunOnceAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        return await work(connection, cancellationToken);
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.OpenConnectionAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException)
+        {
+            throw new StorageUnavailableException($"No connection to Postgres: {Describe(exception)}");
+        }
+    }
+
+    // The connection broke (also: Postgres was told to end it), or Postgres itself asks for another try.
+    private static bool IsWorthASecondTry(NpgsqlException exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState is
+            PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
+            or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure,
+        _ => exception.InnerException is IOException or SocketException,
+    };
+
+    // When Postgres itself says that a statement failed, it is rolled back; when the connection or the server went, who knows.
+    private static bool IsOutcomeUnknown(NpgsqlException exception) =>
+        exception is not PostgresException { SqlState: not (['5', '7', 'P', ..] or ['0', '8', ..] or ['5', '8', ..] or ['X', 'X', ..]) };
+
+    private static string Describe(Exception exception) => exception switch
+    {
+        PostgresException postgres => $"{postgres.SqlState}: {postgres.MessageText}",
+        { InnerException: { } inner } => inner.Message,
+        _ => exception.Message,
+    };
+
+    // One line when it goes and one when it comes back, not one for each report in between.
+    private void NoteAway(string reason)
+    {
+        if (Interlocked.Exchange(ref _isAway, 1) == 0)
+        {
+            LogAway(logger, reason);
+        }
+    }
+
+    private void NoteBack()
+    {
+        if (Volatile.Read(ref _isAway) == 1 && Interlocked.Exchange(ref _isAway, 0) == 1)
+        {
+            LogBack(logger);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Postgres cannot be used: {Reason}. Reports are refused until it can")]
+    private static partial void LogAway(ILogger logger, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "Postgres can be used again")]
+    private static partial void LogBack(ILogger logger);
+}

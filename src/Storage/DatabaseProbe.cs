@@ -1,0 +1,60 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace ContinueWatching.Storage;
+
+/// <summary>Tells whether the database can be trusted with reports now.</summary>
+public sealed class DatabaseProbe
+{
+    private readonly NpgsqlDataSource _source;
+    private readonly TimeSpan _clockTolerance;
+    private readonly TimeProvider _time;
+
+    /// <summary>Probes <paramref name="source"/>.</summary>
+    public DatabaseProbe(NpgsqlDataSource source, IOptions<StorageOptions> options, TimeProvider time)
+    {
+        _source = source;
+        _clockTolerance = options.Value.ClockTolerance;
+        _time = time;
+    }
+
+    /// <summary>
+    /// Asks the database for its time. Reports are ordered by the silos' clocks, so that one far from the database's, and so from the
+    /// other silos', would let old places win.
+    /// </summary>
+    /// <returns>What is wrong, in a sentence; null when all is well.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var command = _source.CreateCommand("select clock_timestamp()");
+            var asked = _time.GetUtcNow();
+            var answer = new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
+            var answered = _time.GetUtcNow();
+            var travel = (answered - asked) / 2;
+            var error = (asked + travel - answer).Duration() - travel;
+            return error <= _clockTolerance
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"The clock is {error.TotalSeconds:0.0} s from the database's.");
+        }
+        catch (NpgsqlException exception)
+        {
+            return $"Postgres does not answer: {exception.Message}";
+        }
+    }
+
+    /// <summary>Refuses a database whose commits may be lost although they were acknowledged.</summary>
+    /// <exception cref="InvalidOperationException">It runs with <c>synchronous_commit = off</c>.</exception>
+    /// <exception cref="NpgsqlException">It cannot be reached.</exception>
+    public async Task RequireDurabilityAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _source.CreateCommand("show synchronous_commit");
+        if (await command.ExecuteScalarAsync(cancellationToken) is "off")
+        {
+            throw new InvalidOperationException(
+                "Postgres runs with synchronous_commit = off: it would acknowledge reports and may lose them. Set it to on.");
+        }
+    }
+}

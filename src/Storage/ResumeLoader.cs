@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using ContinueWatching.Contracts;
+using ContinueWatching.Domain;
+using ContinueWatching.Grains;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ContinueWatching.Storage;
+
+/// <summary>
+/// Reads registers for many users at once: what has queued while a lane's last query was under way becomes its next one. The loss of
+/// a silo wakes thousands, and each lane holds one connection.
+/// </summary>
+internal sealed class ResumeLoader
+{
+    // A title has 8 registers at most, so the newest 320 rows hold the newest 40 titles. Days are read whole: the index knows no more.
+    private const int RowsForAPage = TitlePage.Size * TitleProgress.MaxRegisters;
+
+    private static readonly string _newestSql = $"""
+        select a.number::int, oldest_day, content_id, device_id, position_ms, duration_ms, watched_at
+        from unnest($1::text[], $2::date[], $3::timestamptz[], $4::uuid[]) with ordinality
+          as a(user_id, before_day, before_at, before_id, number)
+        left join lateral (
+          select watched_on as oldest_day from resume
+          where user_id = a.user_id and watched_on <= a.before_day
+          order by watched_on desc offset {RowsForAPage - 1} limit 1
+        ) as days on true
+        left join lateral (
+          select *, dense_rank() over (order by newest_at desc, content_id desc) as place
+          from (
+            select content_id, device_id, position_ms, duration_ms, watched_at, max(watched_at) over (partition by content_id) as newest_at
+            from resume
+            where user_id = a.user_id and content_id in (
+              select content_id from resume
+              where user_id = a.user_id and watched_on <= a.before_day and watched_on >= coalesce(oldest_day, '-infinity'))
+          ) as whole
+          where (newest_at, content_id) < (a.before_at, a.before_id)
+        ) as titles on place <= {TitlePage.Size + 1}
+        order by a.number, place
+        """;
+
+    private const string TitlesSql = """
+        select a.number, content_id, device_id, position_ms, duration_ms, watched_at
+        from unnest($1::int[], $2::text[], $3::uuid[]) as a(number, user_id, content_id)
+        join resume using (user_id, content_id)
+        order by number, content_id
+        """;
+
+    private readonly Database _database;
+    private readonly BatchLane<NewestRequest, TitlePage>[] _newestLanes;
+    private readonly BatchLane<TitlesRequest, ImmutableArray<TitleProgress>>[] _titleLanes;
+
+    public ResumeLoader(Database database, IOptions<StorageOptions> options, TimeProvider time)
+    {
+        _database = database;
+        var limits = options.Value;
+        _newestLanes = [.. Enumerable.Range(0, limits.LoadLanes).Select(_ => new BatchLane<NewestRequest, TitlePage>(
+            "load", limits.LoadQueue, limits.LoadBatch, limits.QueueTime, time, LoadNewestAsync))];
+        _titleLanes = [.. Enumerable.Range(0, limits.LoadLanes).Select(_ => new BatchLane<TitlesRequest, ImmutableArray<TitleProgress>>(
+            "load", limits.LoadQueue, limits.LoadBatch, limits.QueueTime, time, LoadTitlesAsync))];
+    }
+
+    /// <summary>See <see cref="IResumeStore.LoadNewestAsync"/>.</summary>
+    public Task<TitlePage> LoadNewestAsync(UserId user, TitleCursor? before) =>
+        Lane(_newestLanes, user).EnqueueAsync(new NewestRequest(user, before));
+
+    /// <summary>See <see cref="IResumeStore.LoadTitlesAsync"/>.</summary>
+    public Task<ImmutableArray<TitleProgress>> LoadTitlesAsync(UserId user, ImmutableArray<ContentId> titles) =>
+        Lane(_titleLanes, user).EnqueueAsync(new TitlesRequest(user, titles));
+
+    /// <summary>Answers what waits, and takes nothing more.</summary>
+    public Task StopAsync(CancellationToken deadline) => Task.WhenAll(
+        [.. _newestLanes.Select(lane => lane.StopAsync(deadline)), .. _titleLanes.Select(lane => lane.StopAsync(deadline))]);
+
+    private static TLane Lane<TLane>(TLane[] lanes, UserId user) => lanes[(uint)user.GetHashCode() % (uint)lanes.Length];
+
+    private async Task LoadNewestAsync(IReadOnlyList<BatchLane<NewestRequest, TitlePage>.Waiter> batch, CancellationToken cancellationToken)
+    {
+        var pages = await _database.RunAsync((connection, token) => ReadNewestAsync(connection, batch, token), cancellationToken);
+        for (var index = 0; index < batch.Count; index++)
+        {
+            batch[index].Complete(pages[index]);
+        }
+    }
+
+    private async Task<TitlePage[]> ReadNewestAsync(
+        NpgsqlConnection connection, IReadOnlyList<BatchLane<NewestRequest, TitlePage>.Waiter> batch, CancellationToken cancellationToken)
+    {
+        await using var command = _database.CreateCommand(connection, _newestSql);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. batch.Select(waiter => waiter.Request.User.Value)] });
+        command.Parameters.Add(new NpgsqlParameter<DateOnly[]> { TypedValue = [.. batch.Select(waiter => waiter.Request.BeforeDay)] });
+        command.Parameters.Add(new NpgsqlParameter<DateTime[]>
+        {
+            TypedValue = [.. batch.Select(waiter => waiter.Request.BeforeAt)],
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
+        });
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. batch.Select(waiter => waiter.Request.BeforeId)] });
+        await command.PrepareAsync(cancellationToken);
+
+        var oldestDays = new DateOnly?[batch.Count];
+        var titles = new TitlesByNumber(batch.Count);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var index = reader.GetInt32(0) - 1;
+            oldestDays[index] = await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetFieldValue<DateOnly>(1);
+            if (!await reader.IsDBNullAsync(2, cancellationToken))
+            {
+                titles.Add(index, reader, firstColumn: 2);
+            }
+        }
+
+        return [.. oldestDays.Select((day, index) => ToPage(titles.Of(index), day))];
+    }
+
+    // A title more than a page holds tells that more exist; failing that, a day at which the reading stopped.
+    private static TitlePage ToPage(ImmutableArray<TitleProgress> newestFirst, DateOnly? oldestDay) =>
+        newestFirst.Length > TitlePage.Size
+            ? new TitlePage(newestFirst[..TitlePage.Size], TitleCursor.Of(newestFirst[TitlePage.Size - 1]))
+            : new TitlePage(newestFirst, oldestDay is { } day ? new TitleCursor(StartOf(day), default) : null);
+
+    private static DateTimeOffset StartOf(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
+
+    private async Task LoadTitlesAsync(
+        IReadOnlyList<BatchLane<TitlesRequest, ImmutableArray<TitleProgress>>.Waiter> batch, CancellationToken cancellationToken)
+    {
+        var titles = await _database.RunAsync((connection, token) => ReadTitlesAsync(connection, batch, token), cancellationToken);
+        for (var index = 0; index < batch.Count; index++)
+        {
+            batch[index].Complete(titles.Of(index));
+        }
+    }
+
+    private async Task<TitlesByNumber> ReadTitlesAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<BatchLane<TitlesRequest, ImmutableArray<TitleProgress>>.Waiter> batch,
+        CancellationToken cancellationToken)
+    {
+        var asked = batch.SelectMany((waiter, index) => waiter.Request.Titles.Select(id => (index, waiter.Request.User, id))).ToArray();
+        await using var command = _database.CreateCommand(connection, TitlesSql);
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. asked.Select(title => title.index)] });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. asked.Select(title => title.User.Value)] });
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. asked.Select(title => title.id.Value)] });
+        await command.PrepareAsync(cancellationToken);
+
+        var titles = new TitlesByNumber(batch.Count);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            titles.Add(reader.GetInt32(0), reader, firstColumn: 1);
+        }
+
+        return titles;
+    }
+
+    /// <summary>Gathers rows, each title's in one run, into titles for each of the callers.</summary>
+    private sealed class TitlesByNumber(int callers)
+    {
+        private readonly List<TitleProgress>?[] _titles = new List<TitleProgress>?[callers];
+
+        public void Add(int caller, NpgsqlDataReader row, int firstColumn)
+        {
+            var contentId = new ContentId(row.GetGuid(firstColumn));
+            var register = new Register(
+                DeviceId.Parse(row.GetString(firstColumn + 1)),
+                row.GetFieldValue<DateTimeOffset>(firstColumn + 4),
+                TimeSpan.FromMilliseconds(row.GetInt32(firstColumn + 2)),
+                row.IsDBNull(firstColumn + 3) ? null : TimeSpan.FromMilliseconds(row.GetInt32(firstColumn + 3)));
+            var titles = _titles[caller] ??= [];
+            if (titles.Count == 0 || titles[^1].ContentId != contentId)
+            {
+                titles.Add(TitleProgress.Unwatched(contentId));
+            }
+
+            titles[^1] = titles[^1].Merge(register);
+        }
+
+        public ImmutableArray<TitleProgress> Of(int caller) => _titles[caller]?.ToImmutableArray() ?? [];
+    }
+
+    private sealed record NewestRequest(UserId User, TitleCursor? Before)
+    {
+        // Npgsql takes the greatest values for infinity.
+        public DateTime BeforeAt => Before?.WatchedAt.UtcDateTime ?? DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc);
+
+        public Guid BeforeId => Before is { ContentId: var id } && id != default ? id.Value : Guid.Empty;
+
+        // A place between titles lies behind all of its moment: a midnight one is behind its whole day.
+        public DateOnly BeforeDay => Before is { } before
+            ? DateOnly.FromDateTime(BeforeId == Guid.Empty ? before.WatchedAt.UtcDateTime.AddTicks(-1) : before.WatchedAt.UtcDateTime)
+            : DateOnly.MaxValue;
+    }
+
+    private sealed record TitlesRequest(UserId User, ImmutableArray<ContentId> Titles);
+}
