@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace ContinueWatching.Silo;
+
+/// <summary>Runs a process to its end, and tells a start that failed in one line.</summary>
+public static partial class StartFailure
+{
+    /// <summary>Runs <paramref name="app"/> until it is told to stop.</summary>
+    /// <returns>0; 1 when it could not start for what its configuration or its database said.</returns>
+    public static async Task<int> RunToExitCodeAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException or NpgsqlException or IOException)
+        {
+            // Configuration, a refusing database, a port in use. Anything else is a fault of ours and keeps its stack trace.
+            LogFailed(app.Logger, exception.Message);
+            return 1;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Critical, "Not started: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string reason);
+}
