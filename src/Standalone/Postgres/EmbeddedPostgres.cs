@@ -26,12 +26,15 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
     private readonly EmbeddedPostgresOptions _options;
     private readonly PostgresTools _tools;
     private readonly PostgresFolder _folder;
+    private readonly Func<int> _freePort;
     private readonly ILogger _log;
     private readonly ServerLogBound _logBound;
     private string _password = "";
 
-    private EmbeddedPostgres(EmbeddedPostgresOptions options, PostgresTools tools, PostgresFolder folder, ILogger log)
+    private EmbeddedPostgres(
+        EmbeddedPostgresOptions options, PostgresTools tools, PostgresFolder folder, Func<int> freePort, ILogger log)
     {
+        _freePort = freePort;
         _options = options;
         _tools = tools;
         _folder = folder;
@@ -58,8 +61,13 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
     /// <exception cref="EmbeddedPostgresException">
     /// No Postgres is found, the directory is in use by another process, or the server refuses; the message says which and why.
     /// </exception>
-    public static async Task<EmbeddedPostgres> StartAsync(
-        EmbeddedPostgresOptions options, ILogger log, CancellationToken cancellation)
+    public static Task<EmbeddedPostgres> StartAsync(
+        EmbeddedPostgresOptions options, ILogger log, CancellationToken cancellation) =>
+        StartAsync(options, log, FreePort, cancellation);
+
+    /// <summary>The same, with a say in which ports count as free.</summary>
+    internal static async Task<EmbeddedPostgres> StartAsync(
+        EmbeddedPostgresOptions options, ILogger log, Func<int> freePort, CancellationToken cancellation)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         var bin = options.BinDirectory is { } given
@@ -67,7 +75,7 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
             : await PostgresBinaries.FindAsync(PostgresSearch.OfThisProcess(), log, cancellation);
         var tools = new PostgresTools(bin, ServerUser.Current());
         var folder = await PostgresFolder.TakeAsync(options.DataDirectory, tools, log, cancellation);
-        var server = new EmbeddedPostgres(options, tools, folder, log);
+        var server = new EmbeddedPostgres(options, tools, folder, freePort, log);
         try
         {
             await server.StartFirstAsync(cancellation);
@@ -94,20 +102,24 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
         var stopped = mode == PostgresStopMode.Fast && await TryStopAsync(PostgresStopMode.Fast, FastStopLimit);
         stopped = stopped || await TryStopAsync(PostgresStopMode.Immediate, ImmediateStopLimit);
         if (!stopped)
-            await KillAsync(pid);
+            await EndAsync(pid, Postmaster.KillAll);
         ProcessId = null;
     }
 
-    /// <summary>Starts a stopped or killed server on the port it had.</summary>
+    /// <summary>Starts a stopped or killed server on the port it had. Does nothing when it runs.</summary>
     /// <exception cref="EmbeddedPostgresException">It refuses, or the port was taken meanwhile.</exception>
-    public Task StartAgainAsync() => StartServerAsync(Port, CancellationToken.None);
+    public async Task StartAgainAsync()
+    {
+        if (await Postmaster.FindAsync(_folder.Cluster) is null)
+            await StartServerAsync(Port, CancellationToken.None);
+    }
 
     /// <summary>Ends the server's process with SIGKILL: nothing is written any more, its backends find out by themselves.</summary>
     /// <exception cref="EmbeddedPostgresException">It lives on.</exception>
     public async Task KillAsync()
     {
         if (ProcessId is { } pid)
-            await KillAsync(pid);
+            await EndAsync(pid, Postmaster.Kill);
         ProcessId = null;
     }
 
@@ -125,12 +137,21 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the server at once and deletes its data, which nobody will miss.</summary>
+    internal async Task DeleteAsync()
+    {
+        if (ProcessId is { } pid)
+            Postmaster.KillAll(pid);
+        ProcessId = null;
+        await _folder.DeleteAsync();
+        await DisposeAsync();
+    }
+
     /// <summary>
     /// Removes a data directory whose owner is gone, with the server it left running. False, and nothing happens, when the owner
     /// lives or the folder is no such directory.
     /// </summary>
-    /// <exception cref="EmbeddedPostgresException">The server can't be stopped.</exception>
-    public static async Task<bool> RemoveAbandonedAsync(string dataDirectory)
+    internal static async Task<bool> RemoveAbandonedAsync(string dataDirectory)
     {
         var path = Path.GetFullPath(dataDirectory);
         if (!PostgresFolder.IsOne(path) || PostgresFolder.TryTake(path) is not { } folder)
@@ -138,12 +159,8 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
         using (folder)
         {
             if (await Postmaster.FindAsync(folder.Cluster) is { } orphan)
-            {
-                Postmaster.Kill(orphan);
-                await Postmaster.GoneWithinAsync(orphan, folder.Cluster, KillLimit);
-            }
-
-            Directory.Delete(path, recursive: true);
+                Postmaster.KillAll(orphan);
+            await folder.DeleteAsync();
             return true;
         }
     }
@@ -167,7 +184,7 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
         var waited = Stopwatch.StartNew();
         for (var tries = 1; ; tries++)
         {
-            Port = port == 0 ? FreePort() : port;
+            Port = port == 0 ? _freePort() : port;
             WriteSettings();
             _logBound.Trim();
             var before = _logBound.Length;
@@ -243,9 +260,9 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
         }
     }
 
-    private async Task KillAsync(int pid)
+    private async Task EndAsync(int pid, Action<int> kill)
     {
-        Postmaster.Kill(pid);
+        kill(pid);
         if (!await Postmaster.GoneWithinAsync(pid, _folder.Cluster, KillLimit))
             throw new EmbeddedPostgresException($"Postgres process {pid} of {DataDirectory} outlives SIGKILL.");
     }

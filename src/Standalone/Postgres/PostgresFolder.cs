@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -10,6 +11,8 @@ internal sealed partial class PostgresFolder : IDisposable
     private const string FallbackRoot = "/var/lib/continue-watching";
 
     private static readonly TimeSpan InitLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan DeleteLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DeleteInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly FileStream _lock;
 
@@ -65,6 +68,30 @@ internal sealed partial class PostgresFolder : IDisposable
             ? await File.ReadAllTextAsync(PasswordFile, cancellation)
             : throw new EmbeddedPostgresException(
                 $"{PasswordFile}, the password of the database beside it, is missing. Put it back, or move {Path} away to start empty.");
+    }
+
+    /// <summary>
+    /// Deletes it all, the lock's file last, so that what a killed deletion leaves can still be told from a stranger's folder. A
+    /// killed server's backends may be writing for a moment longer.
+    /// </summary>
+    /// <exception cref="IOException">They are not done after the limit.</exception>
+    public async Task DeleteAsync()
+    {
+        var waited = Stopwatch.StartNew();
+        while (Directory.Exists(Cluster))
+        {
+            try
+            {
+                Directory.Delete(Cluster, recursive: true);
+            }
+            catch (IOException) when (waited.Elapsed < DeleteLimit)
+            {
+                // A file was made in a folder just emptied.
+                await Task.Delay(DeleteInterval);
+            }
+        }
+
+        Directory.Delete(Path, recursive: true);
     }
 
     /// <summary>Gives the folder back.</summary>
