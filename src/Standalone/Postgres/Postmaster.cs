@@ -56,19 +56,6 @@ internal static class Postmaster
     /// <summary>Ends the process and its backends at once, even those that stand still and would never find out.</summary>
     public static void KillAll(int pid) => Kill(pid, withBackends: true);
 
-    private static void Kill(int pid, bool withBackends)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(pid);
-            process.Kill(withBackends);
-        }
-        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
-        {
-            // It ended by itself.
-        }
-    }
-
     private static string PidFile(string cluster) => Path.Combine(cluster, "postmaster.pid");
 
     private static string[] ReadPidFile(string cluster)
@@ -80,6 +67,19 @@ internal static class Postmaster
         catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
         {
             return [];
+        }
+    }
+
+    private static void Kill(int pid, bool withBackends)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            process.Kill(withBackends);
+        }
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
+        {
+            // It ended by itself.
         }
     }
 
