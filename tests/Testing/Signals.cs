@@ -7,6 +7,9 @@ namespace ContinueWatching.Testing;
 /// <summary>Signals to processes by their numbers, for tests that make one stand still.</summary>
 public static class Signals
 {
+    /// <summary>SIGKILL.</summary>
+    public const int Kill = 9;
+
     /// <summary>SIGSTOP.</summary>
     public static int Stop => OperatingSystem.IsMacOS() ? 17 : 19;
 
@@ -14,7 +17,7 @@ public static class Signals
     public static int Continue => OperatingSystem.IsMacOS() ? 19 : 18;
 
     /// <summary>Sends a signal; a process that is gone already is no error.</summary>
-    public static void Send(int process, int signal) => _ = Kill(process, signal);
+    public static void Send(int process, int signal) => _ = SendRaw(process, signal);
 
     /// <summary>The processes that one has started and that still live.</summary>
     public static IReadOnlyList<int> ChildrenOf(int process)
@@ -32,5 +35,5 @@ public static class Signals
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Kill(int process, int signal);
+    private static extern int SendRaw(int process, int signal);
 }

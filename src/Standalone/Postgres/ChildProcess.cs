@@ -27,8 +27,8 @@ internal static class ChildProcess
         }
         catch (OperationCanceledException)
         {
-            // Ours to end, whether by the limit or by the caller; what it began, its caller takes down.
-            process.Kill();
+            // Ours to end, whether by the limit or by the caller, with all that it has begun: a server half started counts.
+            process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
             cancellation.ThrowIfCancellationRequested();
             throw new EmbeddedPostgresException($"{start.FileName} did not end within {limit.TotalSeconds:0} s.");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -7,9 +8,12 @@ namespace ContinueWatching.Standalone;
 internal sealed partial class PostgresFolder : IDisposable
 {
     private const string LockName = "owner.lock";
+    private const string ClusterName = "cluster";
     private const string FallbackRoot = "/var/lib/continue-watching";
 
     private static readonly TimeSpan InitLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan DeleteLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DeleteInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly FileStream _lock;
 
@@ -23,7 +27,7 @@ internal sealed partial class PostgresFolder : IDisposable
     public string Path { get; }
 
     /// <summary>Postgres' own data directory.</summary>
-    public string Cluster => System.IO.Path.Combine(Path, "cluster");
+    public string Cluster => System.IO.Path.Combine(Path, ClusterName);
 
     /// <summary>What the server says, inside the cluster because the server's user writes it.</summary>
     public string ServerLog => System.IO.Path.Combine(Cluster, "server.log");
@@ -33,19 +37,29 @@ internal sealed partial class PostgresFolder : IDisposable
 
     private string PasswordFile => System.IO.Path.Combine(Path, "password");
 
-    /// <summary>Whether a folder has ever been one of these: it holds the lock's file.</summary>
-    public static bool IsOne(string path) => File.Exists(System.IO.Path.Combine(path, LockName));
+    /// <summary>Whether a folder is one of these, be it half deleted. One that is just being made counts from its lock on.</summary>
+    public static bool IsOne(string path) =>
+        File.Exists(System.IO.Path.Combine(path, LockName)) || Directory.Exists(System.IO.Path.Combine(path, ClusterName));
 
     /// <summary>Takes the wanted folder, or where it must be instead, for this process.</summary>
-    /// <exception cref="EmbeddedPostgresException">Another process has it.</exception>
+    /// <exception cref="EmbeddedPostgresException">Another process has it, or it belongs to another user.</exception>
     public static async Task<PostgresFolder> TakeAsync(
         string wanted, PostgresTools tools, ILogger log, CancellationToken cancellation)
     {
         var full = System.IO.Path.GetFullPath(wanted);
         var path = await tools.MayEnterAsync(NearestExisting(full), cancellation) ? full : Fallback(full, tools.User, log);
-        Folders.CreateOpen(path);
-        return TryTake(path) ?? throw new EmbeddedPostgresException(
-            $"The database in {path} is in use by another process. Stop that one first, or choose another data directory.");
+        try
+        {
+            Folders.CreateOpen(path);
+            return TryTake(path) ?? throw new EmbeddedPostgresException(
+                $"The database in {path} is in use by another process. Stop that one first, or choose another data directory.");
+        }
+        catch (UnauthorizedAccessException refusal)
+        {
+            // As after a first run as root: said with the folder, since the file named in it means nothing to anybody.
+            throw new EmbeddedPostgresException(
+                $"The database in {path} can't be used by {Environment.UserName}: {refusal.Message}", refusal);
+        }
     }
 
     /// <summary>Takes a folder if nobody has it.</summary>
@@ -65,6 +79,30 @@ internal sealed partial class PostgresFolder : IDisposable
             ? await File.ReadAllTextAsync(PasswordFile, cancellation)
             : throw new EmbeddedPostgresException(
                 $"{PasswordFile}, the password of the database beside it, is missing. Put it back, or move {Path} away to start empty.");
+    }
+
+    /// <summary>
+    /// Deletes it all, the lock's file last, so that what a killed deletion leaves can still be told from a stranger's folder. A
+    /// killed server's backends may be writing for a moment longer.
+    /// </summary>
+    /// <exception cref="IOException">They are not done after the limit.</exception>
+    public async Task DeleteAsync()
+    {
+        var waited = Stopwatch.StartNew();
+        while (Directory.Exists(Cluster))
+        {
+            try
+            {
+                Directory.Delete(Cluster, recursive: true);
+            }
+            catch (IOException) when (waited.Elapsed < DeleteLimit)
+            {
+                // A file was made in a folder just emptied.
+                await Task.Delay(DeleteInterval);
+            }
+        }
+
+        Directory.Delete(Path, recursive: true);
     }
 
     /// <summary>Gives the folder back.</summary>

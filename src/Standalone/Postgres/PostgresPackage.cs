@@ -16,6 +16,9 @@ internal sealed partial class PostgresPackage(string npm, string name, string fo
     private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Where the finished installation is.</summary>
+    public string Folder => folder;
+
     /// <summary>The package for this machine, or null when npm is not on PATH or no package fits.</summary>
     public static PostgresPackage? ForThisMachine(PostgresSearch search)
     {

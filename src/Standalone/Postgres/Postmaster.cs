@@ -50,19 +50,11 @@ internal static class Postmaster
         return true;
     }
 
-    /// <summary>Ends a process at once, as the system's out-of-memory killer would.</summary>
-    public static void Kill(int pid)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(pid);
-            process.Kill();
-        }
-        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
-        {
-            // It ended by itself.
-        }
-    }
+    /// <summary>Ends the process at once, as the system's out-of-memory killer would; its backends find out by themselves.</summary>
+    public static void Kill(int pid) => Kill(pid, withBackends: false);
+
+    /// <summary>Ends the process and its backends at once, even those that stand still and would never find out.</summary>
+    public static void KillAll(int pid) => Kill(pid, withBackends: true);
 
     private static string PidFile(string cluster) => Path.Combine(cluster, "postmaster.pid");
 
@@ -78,14 +70,26 @@ internal static class Postmaster
         }
     }
 
+    private static void Kill(int pid, bool withBackends)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            process.Kill(withBackends);
+        }
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
+        {
+            // It ended by itself.
+        }
+    }
+
     // A number alone proves nothing: it may belong to anybody by now. A zombie has no command line and serves nothing.
     private static async Task<bool> ServesAsync(int pid, string cluster) =>
         IsAlive(pid) && (OperatingSystem.IsWindows() || Names(await CommandLineAsync(pid), cluster));
 
     private static bool Names(string commandLine, string cluster) =>
         commandLine.Contains("postgres", StringComparison.Ordinal)
-        && commandLine.Split(' ', '\0').Length > 1
-        && commandLine.Contains(cluster, StringComparison.Ordinal);
+        && $"{commandLine.TrimEnd().Replace('\0', ' ')} ".Contains($" -D {cluster} ", StringComparison.Ordinal);
 
     private static bool IsAlive(int pid)
     {
