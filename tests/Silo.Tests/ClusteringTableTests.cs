@@ -4,9 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using Orleans.Messaging;
-using Orleans.Runtime;
 
 namespace ContinueWatching.Silo.Tests;
 
@@ -16,7 +14,7 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
     private static readonly DateTime Start = new(2026, 7, 1, 20, 15, 0, DateTimeKind.Utc);
 
     private readonly string _cluster = $"cluster-{Guid.NewGuid():N}";
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(60));
+    private readonly CancellationToken _limit = new CancellationTokenSource(TimeSpan.FromSeconds(120)).Token;
     private IHost _host = null!;
     private IMembershipTable _table = null!;
 
@@ -30,7 +28,6 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
     public Task DisposeAsync()
     {
         _host.Dispose();
-        _limit.Dispose();
         return Task.CompletedTask;
     }
 
@@ -238,12 +235,12 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         var wins = await Task.WhenAll(Enumerable.Range(1, 6).Select(async number =>
         {
             while (!await InsertAsync(Silo(number)))
-                _limit.Token.ThrowIfCancellationRequested();
+                _limit.ThrowIfCancellationRequested();
             var silo = Silo(number);
             for (var update = 0; update < 5; update++)
             {
                 while (!await UpdateAsync(silo))
-                    _limit.Token.ThrowIfCancellationRequested();
+                    _limit.ThrowIfCancellationRequested();
                 await _table.UpdateIAmAliveAsync(silo);
             }
 
@@ -259,12 +256,12 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         var silo = Silo(1);
         Assert.True(await InsertAsync(silo));
         await using var other = await database.DataSource.OpenConnectionAsync();
-        await using var heartbeat = await database.HoldAsync(
+        await using var heartbeat = await OrleansDatabase.HoldAsync(
             other, "update OrleansMembershipTable set IAmAliveTime = $2 where DeploymentId = $1", _cluster, Start.AddMinutes(1));
         silo.Status = SiloStatus.Dead;
 
         var update = UpdateAsync(silo);
-        await database.UntilBlockedAsync(other, _limit.Token);
+        await database.UntilBlockedAsync(other, _limit);
         await heartbeat.CommitAsync();
 
         Assert.True(await update);
@@ -278,10 +275,10 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         var silo = Silo(1, SiloStatus.Dead);
         Assert.True(await InsertAsync(silo));
         await using var other = await database.DataSource.OpenConnectionAsync();
-        await using var cleanup = await database.HoldAsync(other, "delete from OrleansMembershipTable where DeploymentId = $1", _cluster);
+        await using var cleanup = await OrleansDatabase.HoldAsync(other, "delete from OrleansMembershipTable where DeploymentId = $1", _cluster);
 
         var update = UpdateAsync(silo);
-        await database.UntilBlockedAsync(other, _limit.Token);
+        await database.UntilBlockedAsync(other, _limit);
         await cleanup.CommitAsync();
 
         Assert.False(await update);
@@ -296,11 +293,11 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         var silo = Silo(1);
         Assert.True(await InsertAsync(silo));
         await using var other = await database.DataSource.OpenConnectionAsync();
-        await using var write = await database.HoldAsync(
+        await using var write = await OrleansDatabase.HoldAsync(
             other, "update OrleansMembershipVersionTable set Version = Version + 1 where DeploymentId = $1", _cluster);
 
         var insert = InsertAsync(Silo(2));
-        await database.UntilBlockedAsync(other, _limit.Token);
+        await database.UntilBlockedAsync(other, _limit);
         await (committed ? write.CommitAsync() : write.RollbackAsync());
 
         Assert.Equal(!committed, await insert);
@@ -387,7 +384,7 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
     public async Task A_silo_that_joins_while_its_cluster_is_deleted_goes_with_it()
     {
         await using var other = await database.DataSource.OpenConnectionAsync();
-        await using var joining = await database.HoldAsync(
+        await using var joining = await OrleansDatabase.HoldAsync(
             other,
             """
             with raised as (
@@ -398,7 +395,7 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
             _cluster);
 
         var delete = _table.DeleteMembershipTableEntriesAsync(_cluster);
-        await database.UntilBlockedAsync(other, _limit.Token);
+        await database.UntilBlockedAsync(other, _limit);
         await joining.CommitAsync();
         await delete;
 

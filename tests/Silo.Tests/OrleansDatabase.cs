@@ -33,7 +33,7 @@ public sealed class OrleansDatabase : IAsyncLifetime
     }
 
     /// <summary>Runs a statement and keeps its locks until the caller commits or rolls back.</summary>
-    public async Task<NpgsqlTransaction> HoldAsync(NpgsqlConnection connection, string sql, params object[] parameters)
+    public static async Task<NpgsqlTransaction> HoldAsync(NpgsqlConnection connection, string sql, params object[] parameters)
     {
         var transaction = await connection.BeginTransactionAsync();
         await using var command = new NpgsqlCommand(sql, connection, transaction);
