@@ -111,7 +111,8 @@ public sealed class GrainStorageTests(OrleansDatabase database) : IClassFixture<
         for (var round = 0; round < 200; round++)
         {
             var title = Title();
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => TryAsync(() => WriteAsync(title, $"{writer}"))));
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, 4).Select(
+                writer => TryAsync(() => WriteAsync(title, $"{writer}"))));
 
             var winner = Assert.Single(Enumerable.Range(0, 4), writer => outcomes[writer]);
             Assert.Equal($"{winner}", (await ReadAsync(title)).State!.Name);
@@ -127,8 +128,8 @@ public sealed class GrainStorageTests(OrleansDatabase database) : IClassFixture<
         for (var round = 0; round < 50; round++)
         {
             var etag = (await ReadAsync(title)).ETag;
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 4).Select(
-                writer => TryAsync(() => _storage.WriteStateAsync(State, title, new GrainState<Document>(new() { Name = $"{writer}" }, etag)))));
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => TryAsync(
+                () => _storage.WriteStateAsync(State, title, new GrainState<Document>(new() { Name = $"{writer}" }, etag)))));
 
             var winner = Assert.Single(Enumerable.Range(0, 4), writer => outcomes[writer]);
             Assert.Equal($"{winner}", (await ReadAsync(title)).State!.Name);
@@ -138,11 +139,12 @@ public sealed class GrainStorageTests(OrleansDatabase database) : IClassFixture<
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_first_write_that_meets_another_under_way_goes_by_how_that_one_ends(bool committed)
+    public async Task A_first_write_that_meets_a_deletion_under_way_goes_by_how_that_one_ends(bool committed)
     {
         await WriteAsync(Title(), "first", out var title);
         await using var other = await database.DataSource.OpenConnectionAsync();
-        await using var delete = await OrleansDatabase.HoldAsync(other, "delete from OrleansStorage where ServiceId = $1", _service);
+        await using var delete = await OrleansDatabase.HoldAsync(
+            other, "delete from OrleansStorage where ServiceId = $1", _service);
 
         var write = TryAsync(() => WriteAsync(title, "second"));
         await database.UntilBlockedAsync(other, _limit);
@@ -281,7 +283,9 @@ public sealed class GrainStorageTests(OrleansDatabase database) : IClassFixture<
         await WriteAsync(Title(), "first");
 
         await database.AssertHotAsync(
-            "OrleansStorage", "update OrleansStorage set Version = Version + 1, ModifiedOn = now(), PayloadBinary = '' where ServiceId = $1", _service);
+            "OrleansStorage",
+            "update OrleansStorage set Version = Version + 1, ModifiedOn = now(), PayloadBinary = '' where ServiceId = $1",
+            _service);
     }
 
     // The providers load their queries at a stage of the silo's life; a lifecycle of their own does without the silo.
@@ -352,7 +356,8 @@ public sealed class GrainStorageTests(OrleansDatabase database) : IClassFixture<
         }
     }
 
-    private Task<long> RowsAsync() => database.ScalarAsync<long>("select count(*) from OrleansStorage where ServiceId = $1", _service);
+    private Task<long> RowsAsync() =>
+        database.ScalarAsync<long>("select count(*) from OrleansStorage where ServiceId = $1", _service);
 
     public sealed class Document
     {

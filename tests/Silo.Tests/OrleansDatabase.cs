@@ -42,7 +42,7 @@ public sealed class OrleansDatabase : IAsyncLifetime
         return transaction;
     }
 
-    /// <summary>Returns when another session waits for what this connection holds. Postgres tells; the round trip is the pace.</summary>
+    /// <summary>Returns when another session waits for what this connection holds: Postgres tells, each round trip asks.</summary>
     public async Task UntilBlockedAsync(NpgsqlConnection holder, CancellationToken cancellationToken)
     {
         const string Blocked = "select exists (select 1 from pg_stat_activity where $1 = any (pg_blocking_pids(pid)))";
@@ -50,11 +50,12 @@ public sealed class OrleansDatabase : IAsyncLifetime
             cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// <summary>The statement updates one row, without a new entry in any index. Counted by the session: a pooled one starts above 0.</summary>
+    /// <summary>The statement updates one row, without a new entry in any index.</summary>
     public async Task AssertHotAsync(string table, string update, params object[] parameters)
     {
         await using var connection = await DataSource.OpenConnectionAsync();
         await using var hot = new NpgsqlCommand($"select pg_stat_get_xact_tuples_hot_updated('{table}'::regclass)", connection);
+        // A pooled session may still count what it did before.
         var before = (long)(await hot.ExecuteScalarAsync())!;
         await using var transaction = await HoldAsync(connection, update, parameters);
 

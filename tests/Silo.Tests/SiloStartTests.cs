@@ -17,8 +17,8 @@ public sealed class SiloStartTests(OrleansDatabase database) : IClassFixture<Orl
 
         await host.StartAsync();
         Assert.Equal(SiloStatus.Active, await StatusAsync());
-        var hosts = await host.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
-        Assert.Single(hosts);
+        var management = host.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
+        Assert.Single(await management.GetHosts(onlyActive: true));
         await host.StopAsync();
 
         Assert.Equal(SiloStatus.Dead, await StatusAsync());
@@ -33,7 +33,8 @@ public sealed class SiloStartTests(OrleansDatabase database) : IClassFixture<Orl
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("start", "continue-watching"))
             .ConfigureEndpoints(IPAddress.Loopback, siloPort, gatewayPort)
             .UseAdoNetClustering(options => (options.Invariant, options.DataSource) = ("Npgsql", database.DataSource))
-            .AddAdoNetGrainStorage("titles", options => (options.Invariant, options.DataSource) = ("Npgsql", database.DataSource)));
+            .AddAdoNetGrainStorage(
+                "titles", options => (options.Invariant, options.DataSource) = ("Npgsql", database.DataSource)));
         return builder.Build();
     }
 

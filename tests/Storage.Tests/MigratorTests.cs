@@ -42,6 +42,18 @@ public sealed class MigratorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_schema_goes_where_the_search_path_says()
+    {
+        await ExecuteAsync("create schema elsewhere");
+        await using var source = NpgsqlDataSource.Create(_database.ConnectionString + ";Search Path=elsewhere");
+
+        await Migrator.ApplyAsync(source, _log, _limit);
+
+        Assert.Equal(0, await Migrator.ApplyAsync(source, _log, _limit));
+        Assert.Equal(0L, await ScalarAsync("select count(*) from pg_tables where schemaname = 'public'"));
+    }
+
+    [Fact]
     public async Task A_second_start_does_nothing_and_says_nothing()
     {
         await Migrator.ApplyAsync(_database.DataSource, _log, _limit);

@@ -24,7 +24,8 @@ internal sealed record Migration(int Number, string Name, string Text)
         return
         [
             .. assembly.GetManifestResourceNames()
-                .Where(resource => resource.StartsWith(Folder, StringComparison.Ordinal) && resource.EndsWith(Extension, StringComparison.Ordinal))
+                .Where(resource => resource.StartsWith(Folder, StringComparison.Ordinal))
+                .Where(resource => resource.EndsWith(Extension, StringComparison.Ordinal))
                 .Select(resource => Read(assembly, resource))
                 .OrderBy(migration => migration.Number),
         ];
