@@ -2,11 +2,8 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Orleans.Configuration;
-using Orleans.Hosting;
 using Orleans.Messaging;
-using Orleans.Runtime;
 
 namespace ContinueWatching.Silo.Tests;
 
@@ -16,7 +13,7 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
     private static readonly DateTime Start = new(2026, 7, 1, 20, 15, 0, DateTimeKind.Utc);
 
     private readonly string _cluster = $"cluster-{Guid.NewGuid():N}";
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(60));
+    private readonly CancellationToken _limit = new CancellationTokenSource(TimeSpan.FromSeconds(120)).Token;
     private IHost _host = null!;
     private IMembershipTable _table = null!;
 
@@ -30,7 +27,6 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
     public Task DisposeAsync()
     {
         _host.Dispose();
-        _limit.Dispose();
         return Task.CompletedTask;
     }
 
@@ -223,7 +219,8 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
             var version = await VersionAsync();
             var updates = Enumerable.Range(1, 8).Select(number => _table.UpdateRowAsync(
                 Silo(1, alive: Start.AddSeconds(number)), version.VersionEtag, version.Next())).ToList();
-            var heartbeats = Enumerable.Range(1, 4).Select(number => _table.UpdateIAmAliveAsync(Silo(1, alive: Start.AddMinutes(number))));
+            var heartbeats = Enumerable.Range(1, 4).Select(
+                number => _table.UpdateIAmAliveAsync(Silo(1, alive: Start.AddMinutes(number))));
             await Task.WhenAll(heartbeats);
 
             Assert.Single(await Task.WhenAll(updates), won => won);
@@ -238,12 +235,12 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         var wins = await Task.WhenAll(Enumerable.Range(1, 6).Select(async number =>
         {
             while (!await InsertAsync(Silo(number)))
-                _limit.Token.ThrowIfCancellationRequested();
+                _limit.ThrowIfCancellationRequested();
             var silo = Silo(number);
             for (var update = 0; update < 5; update++)
             {
                 while (!await UpdateAsync(silo))
-                    _limit.Token.ThrowIfCancellationRequested();
+                    _limit.ThrowIfCancellationRequested();
                 await _table.UpdateIAmAliveAsync(silo);
             }
 
@@ -259,12 +256,12 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         var silo = Silo(1);
         Assert.True(await InsertAsync(silo));
         await using var other = await database.DataSource.OpenConnectionAsync();
-        await using var heartbeat = await database.HoldAsync(
+        await using var heartbeat = await OrleansDatabase.HoldAsync(
             other, "update OrleansMembershipTable set IAmAliveTime = $2 where DeploymentId = $1", _cluster, Start.AddMinutes(1));
         silo.Status = SiloStatus.Dead;
 
         var update = UpdateAsync(silo);
-        await database.UntilBlockedAsync(other, _limit.Token);
+        await database.UntilBlockedAsync(other, _limit);
         await heartbeat.CommitAsync();
 
         Assert.True(await update);
@@ -278,10 +275,11 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         var silo = Silo(1, SiloStatus.Dead);
         Assert.True(await InsertAsync(silo));
         await using var other = await database.DataSource.OpenConnectionAsync();
-        await using var cleanup = await database.HoldAsync(other, "delete from OrleansMembershipTable where DeploymentId = $1", _cluster);
+        await using var cleanup = await OrleansDatabase.HoldAsync(
+            other, "delete from OrleansMembershipTable where DeploymentId = $1", _cluster);
 
         var update = UpdateAsync(silo);
-        await database.UntilBlockedAsync(other, _limit.Token);
+        await database.UntilBlockedAsync(other, _limit);
         await cleanup.CommitAsync();
 
         Assert.False(await update);
@@ -296,11 +294,11 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         var silo = Silo(1);
         Assert.True(await InsertAsync(silo));
         await using var other = await database.DataSource.OpenConnectionAsync();
-        await using var write = await database.HoldAsync(
+        await using var write = await OrleansDatabase.HoldAsync(
             other, "update OrleansMembershipVersionTable set Version = Version + 1 where DeploymentId = $1", _cluster);
 
         var insert = InsertAsync(Silo(2));
-        await database.UntilBlockedAsync(other, _limit.Token);
+        await database.UntilBlockedAsync(other, _limit);
         await (committed ? write.CommitAsync() : write.RollbackAsync());
 
         Assert.Equal(!committed, await insert);
@@ -342,11 +340,16 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         Assert.True(await InsertAsync(votedLongAgo));
         votedLongAgo.SuspectTimes = [new(Silo(3).SiloAddress, old)];
         Assert.True(await UpdateAsync(votedLongAgo));
+        var acquitted = Silo(7, SiloStatus.Dead, old);
+        Assert.True(await InsertAsync(acquitted));
+        acquitted.SuspectTimes = [];
+        Assert.True(await UpdateAsync(acquitted));
         var version = (await VersionAsync()).Version;
 
         await _table.CleanupDefunctSiloEntriesAsync(new DateTimeOffset(Start.AddDays(1)));
 
-        Assert.Equal([2, 3, 4, 5], (await _table.ReadAllAsync()).Members.Select(member => member.Item1.SiloAddress.Generation).Order());
+        var left = (await _table.ReadAllAsync()).Members.Select(member => member.Item1.SiloAddress.Generation);
+        Assert.Equal([2, 3, 4, 5], left.Order());
         Assert.Equal(version, (await VersionAsync()).Version);
     }
 
@@ -356,7 +359,8 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         Assert.True(await InsertAsync(Silo(1, SiloStatus.Dead)));
         Assert.True(await InsertAsync(Silo(2, SiloStatus.Dead, Start.AddDays(2))));
         Assert.True(await InsertAsync(Silo(3)));
-        var sql = await database.ScalarAsync<string>("select QueryText from OrleansQuery where QueryKey = 'CleanupDefunctSiloEntriesKey'");
+        var sql = await database.ScalarAsync<string>(
+            "select QueryText from OrleansQuery where QueryKey = 'CleanupDefunctSiloEntriesKey'");
         await using var command = database.DataSource.CreateCommand(sql);
         command.Parameters.AddWithValue("DeploymentId", _cluster);
         command.Parameters.AddWithValue("IAmAliveTime", Start.AddDays(1));
@@ -387,18 +391,19 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
     public async Task A_silo_that_joins_while_its_cluster_is_deleted_goes_with_it()
     {
         await using var other = await database.DataSource.OpenConnectionAsync();
-        await using var joining = await database.HoldAsync(
+        await using var joining = await OrleansDatabase.HoldAsync(
             other,
             """
             with raised as (
               update OrleansMembershipVersionTable set Version = Version + 1 where DeploymentId = $1 returning DeploymentId
             )
-            insert into OrleansMembershipTable select DeploymentId, '127.0.0.1', 1, 1, 's', 'h', 3, 0, null, now(), now() from raised
+            insert into OrleansMembershipTable
+            select DeploymentId, '127.0.0.1', 1, 1, 's', 'h', 3, 0, null, now(), now() from raised
             """,
             _cluster);
 
         var delete = _table.DeleteMembershipTableEntriesAsync(_cluster);
-        await database.UntilBlockedAsync(other, _limit.Token);
+        await database.UntilBlockedAsync(other, _limit);
         await joining.CommitAsync();
         await delete;
 
@@ -406,25 +411,15 @@ public sealed class ClusteringTableTests(OrleansDatabase database) : IClassFixtu
         Assert.Equal(0L, await CountAsync("OrleansMembershipVersionTable"));
     }
 
-    [Fact]
-    public async Task Heartbeats_and_version_changes_touch_no_index()
+    [Theory]
+    [InlineData("OrleansMembershipTable", "IAmAliveTime = now()")]
+    [InlineData("OrleansMembershipTable", "Status = 6, SuspectTimes = 'votes'")]
+    [InlineData("OrleansMembershipVersionTable", "Version = Version + 1, Timestamp = now()")]
+    public async Task An_update_touches_no_index(string table, string change)
     {
-        var silo = Silo(1);
-        Assert.True(await InsertAsync(silo));
-        // Counted by the server for the transaction under way: no waiting for the statistics to be written.
-        await using var connection = await database.DataSource.OpenConnectionAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
-        await using var update = new NpgsqlCommand(
-            """
-            update OrleansMembershipTable set IAmAliveTime = now() where DeploymentId = $1;
-            """,
-            connection);
-        update.Parameters.Add(new() { Value = _cluster });
-        await update.ExecuteNonQueryAsync();
-        await using var hot = new NpgsqlCommand(
-            "select pg_stat_get_xact_tuples_hot_updated('OrleansMembershipTable'::regclass)", connection);
+        Assert.True(await InsertAsync(Silo(1)));
 
-        Assert.Equal(1L, await hot.ExecuteScalarAsync());
+        await database.AssertHotAsync(table, $"update {table} set {change} where DeploymentId = $1", _cluster);
     }
 
     private IHost BuildSilo(string cluster)

@@ -33,7 +33,7 @@ public sealed class OrleansDatabase : IAsyncLifetime
     }
 
     /// <summary>Runs a statement and keeps its locks until the caller commits or rolls back.</summary>
-    public async Task<NpgsqlTransaction> HoldAsync(NpgsqlConnection connection, string sql, params object[] parameters)
+    public static async Task<NpgsqlTransaction> HoldAsync(NpgsqlConnection connection, string sql, params object[] parameters)
     {
         var transaction = await connection.BeginTransactionAsync();
         await using var command = new NpgsqlCommand(sql, connection, transaction);
@@ -42,11 +42,24 @@ public sealed class OrleansDatabase : IAsyncLifetime
         return transaction;
     }
 
-    /// <summary>Returns when another session waits for what this connection holds. Postgres tells; the round trip is the pace.</summary>
+    /// <summary>Returns when another session waits for what this connection holds: Postgres tells, each round trip asks.</summary>
     public async Task UntilBlockedAsync(NpgsqlConnection holder, CancellationToken cancellationToken)
     {
-        while (!await ScalarAsync<bool>("select exists (select 1 from pg_stat_activity where $1 = any (pg_blocking_pids(pid)))", holder.ProcessID))
+        const string Blocked = "select exists (select 1 from pg_stat_activity where $1 = any (pg_blocking_pids(pid)))";
+        while (!await ScalarAsync<bool>(Blocked, holder.ProcessID))
             cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>The statement updates one row, without a new entry in any index.</summary>
+    public async Task AssertHotAsync(string table, string update, params object[] parameters)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync();
+        await using var hot = new NpgsqlCommand($"select pg_stat_get_xact_tuples_hot_updated('{table}'::regclass)", connection);
+        // A pooled session may still count what it did before.
+        var before = (long)(await hot.ExecuteScalarAsync())!;
+        await using var transaction = await HoldAsync(connection, update, parameters);
+
+        Assert.Equal(before + 1, await hot.ExecuteScalarAsync());
     }
 
     private NpgsqlCommand Command(string sql, object[] parameters)

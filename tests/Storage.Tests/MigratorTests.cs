@@ -11,19 +11,13 @@ public sealed class MigratorTests : IAsyncLifetime
     private static readonly Migration First = new(1, "0001_first", "create table first (id int); insert into first values (1);");
     private static readonly Migration Second = new(2, "0002_second", "insert into first values (2);");
 
-    private readonly Log _log = new();
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(60));
+    private readonly Lines _log = new();
+    private readonly CancellationToken _limit = new CancellationTokenSource(TimeSpan.FromSeconds(120)).Token;
     private TestDatabase _database = null!;
-
-    private CancellationToken Cancellation => _limit.Token;
 
     public async Task InitializeAsync() => _database = await TestPostgres.CreateDatabaseAsync();
 
-    public async Task DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        _limit.Dispose();
-    }
+    public async Task DisposeAsync() => await _database.DisposeAsync();
 
     [Fact]
     public void The_embedded_migrations_are_numbered_without_holes()
@@ -38,33 +32,45 @@ public sealed class MigratorTests : IAsyncLifetime
     [Fact]
     public async Task An_empty_database_gets_the_whole_schema()
     {
-        var applied = await Migrator.ApplyAsync(_database.DataSource, _log, Cancellation);
+        var applied = await Migrator.ApplyAsync(_database.DataSource, _log, _limit);
 
         Assert.Equal(Migration.Embedded().Count, applied);
-        Assert.Equal(applied, _log.Lines.Count);
-        Assert.All(_log.Lines, line => Assert.Equal(LogLevel.Information, line.Level));
+        Assert.Equal(applied, _log.Written.Count);
+        Assert.All(_log.Written, line => Assert.Equal(LogLevel.Information, line.Level));
         Assert.Equal(0L, await ScalarAsync("select count(*) from resume"));
         Assert.Equal(14L, await ScalarAsync("select count(*) from OrleansQuery"));
     }
 
     [Fact]
+    public async Task The_schema_goes_where_the_search_path_says()
+    {
+        await ExecuteAsync("create schema elsewhere");
+        await using var source = NpgsqlDataSource.Create(_database.ConnectionString + ";Search Path=elsewhere");
+
+        await Migrator.ApplyAsync(source, _log, _limit);
+
+        Assert.Equal(0, await Migrator.ApplyAsync(source, _log, _limit));
+        Assert.Equal(0L, await ScalarAsync("select count(*) from pg_tables where schemaname = 'public'"));
+    }
+
+    [Fact]
     public async Task A_second_start_does_nothing_and_says_nothing()
     {
-        await Migrator.ApplyAsync(_database.DataSource, _log, Cancellation);
-        _log.Lines.Clear();
+        await Migrator.ApplyAsync(_database.DataSource, _log, _limit);
+        _log.Written.Clear();
 
-        Assert.Equal(0, await Migrator.ApplyAsync(_database.DataSource, _log, Cancellation));
-        Assert.Empty(_log.Lines);
+        Assert.Equal(0, await Migrator.ApplyAsync(_database.DataSource, _log, _limit));
+        Assert.Empty(_log.Written);
     }
 
     [Fact]
     public async Task Silos_that_start_at_once_apply_each_migration_once()
     {
         var applied = await Task.WhenAll(
-            Enumerable.Range(0, 8).Select(_ => Migrator.ApplyAsync(_database.DataSource, _log, Cancellation)));
+            Enumerable.Range(0, 8).Select(_ => Migrator.ApplyAsync(_database.DataSource, _log, _limit)));
 
         Assert.Equal(Migration.Embedded().Count, applied.Sum());
-        Assert.Equal(Migration.Embedded().Count, _log.Lines.Count);
+        Assert.Equal(Migration.Embedded().Count, _log.Written.Count);
     }
 
     [Fact]
@@ -92,10 +98,10 @@ public sealed class MigratorTests : IAsyncLifetime
     public async Task An_older_build_starts_on_a_newer_schema_and_says_so_once()
     {
         await ApplyAsync(First, Second);
-        _log.Lines.Clear();
+        _log.Written.Clear();
 
         Assert.Equal(0, await ApplyAsync(First));
-        var line = Assert.Single(_log.Lines);
+        var line = Assert.Single(_log.Written);
         Assert.Equal(LogLevel.Warning, line.Level);
     }
 
@@ -142,10 +148,10 @@ public sealed class MigratorTests : IAsyncLifetime
     [Fact]
     public async Task A_silo_that_dies_while_it_migrates_hands_over_to_the_one_that_waits()
     {
-        await using var gate = await _database.DataSource.OpenConnectionAsync(Cancellation);
+        await using var gate = await _database.DataSource.OpenConnectionAsync(_limit);
         await ExecuteAsync("create table gate ()");
-        await using var hold = await gate.BeginTransactionAsync(Cancellation);
-        await new NpgsqlCommand("lock table gate", gate).ExecuteNonQueryAsync(Cancellation);
+        await using var hold = await gate.BeginTransactionAsync(_limit);
+        await new NpgsqlCommand("lock table gate", gate).ExecuteNonQueryAsync(_limit);
 
         var gated = First with { Text = First.Text + "select * from gate;" };
         var dying = ApplyAsync(gated);
@@ -154,7 +160,7 @@ public sealed class MigratorTests : IAsyncLifetime
         await UntilAsync("select count(*) = 1 from pg_locks where locktype = 'advisory' and not granted");
         await ExecuteAsync("select pg_terminate_backend(pid) from pg_locks where relation = 'gate'::regclass and not granted");
         await Assert.ThrowsAnyAsync<Exception>(() => dying);
-        await hold.RollbackAsync(Cancellation);
+        await hold.RollbackAsync(_limit);
 
         Assert.Equal(1, await waiting);
         Assert.Equal(1L, await ScalarAsync("select count(*) from first"));
@@ -164,9 +170,9 @@ public sealed class MigratorTests : IAsyncLifetime
     public async Task Waiting_for_another_silo_ends_with_the_token()
     {
         await ApplyAsync(First);
-        await using var gate = await _database.DataSource.OpenConnectionAsync(Cancellation);
-        await using var hold = await gate.BeginTransactionAsync(Cancellation);
-        await new NpgsqlCommand("lock table first", gate).ExecuteNonQueryAsync(Cancellation);
+        await using var gate = await _database.DataSource.OpenConnectionAsync(_limit);
+        await using var hold = await gate.BeginTransactionAsync(_limit);
+        await new NpgsqlCommand("lock table first", gate).ExecuteNonQueryAsync(_limit);
         using var stop = new CancellationTokenSource();
 
         var migrating = ApplyAsync(First, Second);
@@ -177,7 +183,7 @@ public sealed class MigratorTests : IAsyncLifetime
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         Assert.Equal(0, await ApplyAsync(First)); // nothing to apply: no wait
-        await hold.RollbackAsync(Cancellation);
+        await hold.RollbackAsync(_limit);
         Assert.Equal(1, await migrating);
     }
 
@@ -190,13 +196,13 @@ public sealed class MigratorTests : IAsyncLifetime
 
         var applied = await Task.WhenAll(
             Enumerable.Range(0, 4).Select(_ => Migrator.ApplyAsync(
-                source, [First with { Text = First.Text + "select pg_sleep(1.5);" }, Second], _log, Cancellation)));
+                source, [First with { Text = First.Text + "select pg_sleep(1.5);" }, Second], _log, _limit)));
 
         Assert.Equal(2, applied.Sum());
     }
 
     private Task<int> ApplyAsync(params Migration[] migrations) =>
-        Migrator.ApplyAsync(_database.DataSource, migrations, _log, Cancellation);
+        Migrator.ApplyAsync(_database.DataSource, migrations, _log, _limit);
 
     private Task<object?> AdvisoryLocksAsync() => ScalarAsync(
         """
@@ -207,25 +213,25 @@ public sealed class MigratorTests : IAsyncLifetime
     private async Task<object?> ScalarAsync(string sql)
     {
         await using var command = _database.DataSource.CreateCommand(sql);
-        return await command.ExecuteScalarAsync(Cancellation);
+        return await command.ExecuteScalarAsync(_limit);
     }
 
     private async Task ExecuteAsync(string sql)
     {
         await using var command = _database.DataSource.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync(Cancellation);
+        await command.ExecuteNonQueryAsync(_limit);
     }
 
     // Postgres itself tells when a session has come to wait: the round trip is the pace, the limit the deadline.
     private async Task UntilAsync(string condition)
     {
         while (await ScalarAsync(condition) is not true)
-            Cancellation.ThrowIfCancellationRequested();
+            _limit.ThrowIfCancellationRequested();
     }
 
-    private sealed class Log : ILogger
+    private sealed class Lines : ILogger
     {
-        public ConcurrentQueue<(LogLevel Level, string Text)> Lines { get; } = [];
+        public ConcurrentQueue<(LogLevel Level, string Text)> Written { get; } = [];
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -234,6 +240,6 @@ public sealed class MigratorTests : IAsyncLifetime
 
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue((logLevel, formatter(state, exception)));
+            Written.Enqueue((logLevel, formatter(state, exception)));
     }
 }

@@ -15,7 +15,7 @@ internal sealed record Migration(int Number, string Name, string Text)
     private const string Extension = ".sql";
 
     /// <summary>The text's SHA-256, in lower-case hex: what tells that an applied migration was edited.</summary>
-    public string Sha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
+    public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
 
     /// <summary>The migrations embedded in this assembly, by number.</summary>
     public static IReadOnlyList<Migration> Embedded()
@@ -24,7 +24,8 @@ internal sealed record Migration(int Number, string Name, string Text)
         return
         [
             .. assembly.GetManifestResourceNames()
-                .Where(resource => resource.StartsWith(Folder, StringComparison.Ordinal) && resource.EndsWith(Extension, StringComparison.Ordinal))
+                .Where(resource => resource.StartsWith(Folder, StringComparison.Ordinal))
+                .Where(resource => resource.EndsWith(Extension, StringComparison.Ordinal))
                 .Select(resource => Read(assembly, resource))
                 .OrderBy(migration => migration.Number),
         ];

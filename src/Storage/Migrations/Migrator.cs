@@ -11,7 +11,10 @@ public static partial class Migrator
     // Any constant of our own: advisory locks share one space of numbers per database.
     private const long LockKey = 0x636F_6E74_7761_7463; // "contwatc"
 
-    private const string Exists = "select to_regclass('schema_migration') is not null";
+    // Read from the catalogue, not by to_regclass: that answers from the session's cache, which after the wait for the lock can
+    // still say that the table its last holder made is not there.
+    private const string Exists =
+        "select exists (select 1 from pg_catalog.pg_class where relname = 'schema_migration' and pg_table_is_visible(oid))";
 
     private const string ReadApplied = "select number, name, sha256 from schema_migration order by number";
 
