@@ -1,1 +1,14 @@
-await Task.CompletedTask;
+using ContinueWatching.Api;
+
+var builder = WebApplication.CreateBuilder(args);
+if (builder.Configuration["http_ports"] is null)
+{
+    builder.Configuration["urls"] ??= "http://0.0.0.0:8080";
+}
+
+builder.AddClusterClient();
+builder.AddApi();
+
+var app = builder.Build();
+app.MapApi();
+return await app.RunToExitCodeAsync();

@@ -6,6 +6,11 @@ if (args is ["--migrate-only"])
 }
 
 var builder = WebApplication.CreateBuilder(args);
+if (builder.Configuration["http_ports"] is null)
+{
+    builder.Configuration["urls"] ??= "http://0.0.0.0:8081";
+}
+
 builder.AddGrains(silo => silo.UsePostgresCluster());
 builder.AddSiloHealth();
 

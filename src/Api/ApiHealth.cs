@@ -1,0 +1,36 @@
+using ContinueWatching.Contracts;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ContinueWatching.Api;
+
+/// <summary>Is the process alive; can it really serve, with a silo behind it and a database behind that.</summary>
+internal static class ApiHealth
+{
+    private const string Ready = "ready";
+    private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(3);
+
+    public static void AddApiHealth(this IServiceCollection services) =>
+        services.AddHealthChecks().AddCheck<ClusterAnswers>("cluster", tags: [Ready], timeout: _timeout);
+
+    public static void MapApiHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
+        routes.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) }).AllowAnonymous();
+    }
+
+    private sealed class ClusterAnswers(IGrainFactory grains, IHostApplicationLifetime lifetime) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            if (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                return HealthCheckResult.Unhealthy("The process is stopping.");
+            }
+
+            return await grains.GetGrain<IHealthGrain>(0).FindFaultAsync(cancellationToken).WaitAsync(cancellationToken) is { } fault
+                ? HealthCheckResult.Unhealthy(fault)
+                : HealthCheckResult.Healthy();
+        }
+    }
+}

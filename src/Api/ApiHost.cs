@@ -1,0 +1,55 @@
+using ContinueWatching.Api.Http;
+using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Watch;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+
+namespace ContinueWatching.Api;
+
+/// <summary>Composes the REST front end, over whatever <see cref="IGrainFactory"/> the process has.</summary>
+public static class ApiHost
+{
+    /// <summary>Adds what the routes need.</summary>
+    public static void AddApi(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<ApiSettings>().BindConfiguration(ApiSettings.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddBearerTokens();
+        services.AddProblemDetails();
+        services.AddExceptionHandler<Unavailable>();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AnswerJson.Default));
+        services.AddCors();
+        services.AddOptions<CorsOptions>().Configure<IOptions<ApiSettings>>((cors, api) => cors.AddDefaultPolicy(policy =>
+            policy.WithOrigins([.. api.Value.CorsOrigins]).AllowAnyMethod().WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)));
+        services.AddApiHealth();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+    }
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapApi(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseCors();
+        app.UseAuthentication();
+        app.Use(NoSharedCaching);
+        app.UseAuthorization();
+        app.MapWatch();
+        app.MapApiHealth();
+    }
+
+    // What a token opens is its user's alone: no cache in between may keep it for another.
+    private static Task NoSharedCaching(HttpContext http, RequestDelegate next)
+    {
+        if (http.User.Identity is { IsAuthenticated: true, AuthenticationType: not null })
+        {
+            http.Response.Headers.CacheControl = "private, no-cache";
+            http.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Authorization);
+        }
+
+        return next(http);
+    }
+}

@@ -1,0 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ContinueWatching.Api;
+
+/// <summary>What a deployment may decide about the REST front end; section <c>Api</c>.</summary>
+public sealed class ApiSettings
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Api";
+
+    /// <summary>The claim that names the user: <c>sub</c>.</summary>
+    [Required]
+    public string UserIdClaim { get; set; } = "sub";
+
+    /// <summary>The claims that name the device when a report does not, the first that the token has: <c>device_id</c>, then <c>sid</c>.</summary>
+    public IReadOnlyList<string> DeviceIdClaims { get; set; } = ["device_id", "sid"];
+
+    /// <summary>The web origins whose pages may call: none. Each as a browser sends it, <c>https://tv.example.com</c>.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; set; } = [];
+}
+
+/// <summary>How the API finds its cluster; section <c>Cluster</c>, as on the silos.</summary>
+public sealed class ClusterSettings
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Cluster";
+
+    /// <summary>Which silos and clients belong together; the silos' value.</summary>
+    [Required]
+    public string ClusterId { get; set; } = "continue-watching";
+
+    /// <summary>Names the service across all its clusters; the silos' value.</summary>
+    [Required]
+    public string ServiceId { get; set; } = "continue-watching";
+
+    /// <summary>How long a request waits for a grain: 15 s, as on the silos.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(15);
+}

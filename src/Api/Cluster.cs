@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Orleans.Configuration;
+
+namespace ContinueWatching.Api;
+
+/// <summary>The API process's own way to the silos: an external client that finds their gateways in Postgres.</summary>
+internal static class Cluster
+{
+    private static readonly TimeSpan _retryInterval = TimeSpan.FromSeconds(1);
+
+    public static void AddClusterClient(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<ClusterSettings>().BindConfiguration(ClusterSettings.Section).ValidateDataAnnotations().ValidateOnStart();
+
+        // The client starts when it has found a silo. Until then the process is alive, listens, and says that it is not ready.
+        builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
+        builder.Services.AddSingleton(_ => CreateDataSource(builder.Configuration));
+        builder.UseOrleansClient(client =>
+        {
+            client.UseAdoNetClustering(options => options.Configure<NpgsqlDataSource>((orleans, source) =>
+                (orleans.Invariant, orleans.DataSource) = ("Npgsql", source)));
+            client.UseConnectionRetryFilter(static async (_, cancellationToken) =>
+            {
+                await Task.Delay(_retryInterval, cancellationToken);
+                return true;
+            });
+            client.Services.AddOptions<ClusterOptions>().Configure<IOptions<ClusterSettings>>((orleans, settings) =>
+                (orleans.ClusterId, orleans.ServiceId) = (settings.Value.ClusterId, settings.Value.ServiceId));
+            client.Services.AddOptions<ClientMessagingOptions>().Configure<IOptions<ClusterSettings>>((orleans, settings) =>
+                orleans.ResponseTimeout = settings.Value.ResponseTimeout);
+        });
+    }
+
+    private static NpgsqlDataSource CreateDataSource(IConfiguration configuration)
+    {
+        const string name = "Postgres";
+        return configuration.GetConnectionString(name) is { Length: > 0 } text
+            ? NpgsqlDataSource.Create(text)
+            : throw new InvalidOperationException(
+                "ConnectionStrings:Postgres is not set: the API finds the silos in their database. Set it, for example as the environment "
+                + "variable ConnectionStrings__Postgres: Host=…;Database=…;Username=…;Password=…");
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using ContinueWatching.Api.Identity;
+using ContinueWatching.Contracts;
+
+namespace ContinueWatching.Api.Http;
+
+/// <summary>Reads the values that requests carry, each checked against what it may be.</summary>
+internal static class JsonValues
+{
+    private const int MaxUserIdDigits = 19;
+
+    /// <summary>A user, as a string or as a plain non-negative integer: <c>123</c> and <c>"123"</c> are one user.</summary>
+    public static Fault? ReadUser(ref Utf8JsonReader reader, out UserTarget user)
+    {
+        var text = reader.TokenType switch
+        {
+            JsonTokenType.String => reader.GetString(),
+            JsonTokenType.Number when IsPlainInteger(reader.ValueSpan) => System.Text.Encoding.ASCII.GetString(reader.ValueSpan),
+            _ => null,
+        };
+        return UserTarget.TryParse(text, out user)
+            ? null
+            : new Fault("userId", JsonBody.Show(ref reader), $"a string or a plain non-negative integer: {UserTarget.Allowed}");
+    }
+
+    /// <summary>A title.</summary>
+    public static Fault? ReadContentId(ref Utf8JsonReader reader, out ContentId contentId)
+    {
+        contentId = default;
+        return reader.TokenType == JsonTokenType.String && ContentId.TryParse(reader.GetString(), out contentId)
+            ? null
+            : new Fault("contentId", JsonBody.Show(ref reader), ContentId.Allowed);
+    }
+
+    /// <summary>A device.</summary>
+    public static Fault? ReadDevice(ref Utf8JsonReader reader, out DeviceId device)
+    {
+        device = default;
+        return reader.TokenType == JsonTokenType.String && DeviceId.TryParse(reader.GetString(), out device)
+            ? null
+            : new Fault("deviceId", JsonBody.Show(ref reader), $"{DeviceId.Allowed}, or absent");
+    }
+
+    /// <summary>Seconds: any finite number, rounded to milliseconds. Whether it is in range, the report says.</summary>
+    public static Fault? ReadSeconds(ref Utf8JsonReader reader, string field, out TimeSpan span)
+    {
+        span = default;
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetDouble(out var seconds) || !double.IsFinite(seconds))
+        {
+            return new Fault(field, JsonBody.Show(ref reader), "a number of seconds, 0 to 1000000");
+        }
+
+        // Beyond all limits already, and within what a TimeSpan holds.
+        var milliseconds = Math.Round(Math.Clamp(seconds, -1e9, 1e9) * 1000, MidpointRounding.AwayFromZero);
+        span = TimeSpan.FromTicks((long)milliseconds * TimeSpan.TicksPerMillisecond);
+        return null;
+    }
+
+    /// <summary>A moment, with its offset from UTC: without one it would be a different moment for each reader.</summary>
+    public static Fault? ReadTime(ref Utf8JsonReader reader, string field, out DateTimeOffset time)
+    {
+        time = default;
+        return reader.TokenType == JsonTokenType.String && HasOffset(reader.ValueSpan) && reader.TryGetDateTimeOffset(out time)
+            ? null
+            : new Fault(field, JsonBody.Show(ref reader), "an ISO-8601 time with its offset, as 2026-01-31T20:15:00.250Z");
+    }
+
+    // ^(0|[1-9][0-9]{0,18})$
+    private static bool IsPlainInteger(ReadOnlySpan<byte> digits) =>
+        digits.Length <= MaxUserIdDigits && !digits.ContainsAnyExceptInRange((byte)'0', (byte)'9') && (digits[0] != '0' || digits.Length == 1);
+
+    private static bool HasOffset(ReadOnlySpan<byte> time) =>
+        time.IndexOf((byte)'T') is var clock and > 0 && time[clock..].IndexOfAny("Z+-"u8) > 0;
+}

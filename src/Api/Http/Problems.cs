@@ -1,0 +1,28 @@
+using ContinueWatching.Contracts;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace ContinueWatching.Api.Http;
+
+/// <summary>The refusals, as RFC 9457 problems.</summary>
+internal static class Problems
+{
+    /// <summary>400: the request is malformed or out of range; names the field, what came and what is allowed.</summary>
+    public static ProblemHttpResult BadRequest(Fault fault) => TypedResults.Problem(
+        statusCode: StatusCodes.Status400BadRequest,
+        title: $"{fault.Field} cannot be taken.",
+        detail: fault.ToString(),
+        extensions: [new("field", fault.Field), new("value", fault.Value), new("allowed", fault.Allowed)]);
+
+    /// <summary>403: a good token, for something else.</summary>
+    public static ProblemHttpResult Forbidden(string detail) =>
+        TypedResults.Problem(statusCode: StatusCodes.Status403Forbidden, detail: detail);
+
+    /// <summary>413.</summary>
+    public static ProblemHttpResult TooLarge(int limit) => TypedResults.Problem(
+        statusCode: StatusCodes.Status413PayloadTooLarge, detail: $"The body may have {limit} bytes at most.");
+
+    /// <summary>415.</summary>
+    public static ProblemHttpResult NotJson(string? contentType) => TypedResults.Problem(
+        statusCode: StatusCodes.Status415UnsupportedMediaType,
+        detail: $"Content-Type was {(string.IsNullOrEmpty(contentType) ? "absent" : contentType)}; allowed: application/json, in UTF-8.");
+}

@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+
+namespace ContinueWatching.Api.Identity;
+
+/// <summary>
+/// Bearer tokens by the standard configuration, <c>Authentication:Schemes:Bearer</c> (an Authority, or ValidIssuers with SigningKeys). An
+/// issuer and an audience are mandatory: a token made for another service opens nothing here.
+/// </summary>
+internal static class BearerTokens
+{
+    // The framework's 5 min would let an expired token live on for that long.
+    private static readonly TimeSpan _clockSkew = TimeSpan.FromSeconds(30);
+
+    public static void AddBearerTokens(this IServiceCollection services)
+    {
+        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>
+        {
+            options.MapInboundClaims = false;
+            options.TokenValidationParameters.ClockSkew = _clockSkew;
+        });
+        services.AddSingleton<IValidateOptions<JwtBearerOptions>, MandatoryConfiguration>();
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).ValidateOnStart();
+
+        // Whatever forgets to say who may call it asks for a token.
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+    }
+
+    private sealed class MandatoryConfiguration : IValidateOptions<JwtBearerOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, JwtBearerOptions options)
+        {
+            const string section = $"Authentication:Schemes:{JwtBearerDefaults.AuthenticationScheme}";
+            var parameters = options.TokenValidationParameters;
+            var missing = new List<string>();
+            if (options.Authority is null && parameters.ValidIssuer is null && parameters.ValidIssuers?.Any() is not true)
+            {
+                missing.Add($"{section}:Authority or {section}:ValidIssuer is not set: whose tokens are good?");
+            }
+
+            if (options.Audience is null && parameters.ValidAudience is null && parameters.ValidAudiences?.Any() is not true)
+            {
+                missing.Add($"{section}:ValidAudience is not set: which tokens are meant for this service?");
+            }
+
+            return missing.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(missing);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Claims;
+using ContinueWatching.Api.Http;
+using ContinueWatching.Contracts;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace ContinueWatching.Api.Identity;
+
+/// <summary>Who calls, and so for whom they may act: a user for themselves, a service for anybody.</summary>
+internal readonly struct Caller(ClaimsPrincipal principal, ApiSettings settings)
+{
+    private const string ServiceScope = "continue-watching.service";
+
+    /// <summary>The user whom <paramref name="target"/> means, when the caller may act for them; else the refusal.</summary>
+    public bool MayActFor(UserTarget target, out UserId user, [NotNullWhen(false)] out ProblemHttpResult? refusal)
+    {
+        refusal = null;
+        if (HasScope(ServiceScope))
+        {
+            user = target.Id ?? default;
+            refusal = target.Id is null ? Problems.Forbidden("A service token has no user of its own: name the user instead of me.") : null;
+        }
+        else if (!UserId.TryParse(principal.FindFirstValue(settings.UserIdClaim), out user))
+        {
+            refusal = Problems.Forbidden($"The token's claim {settings.UserIdClaim} is no user id: {UserId.Allowed}.");
+        }
+        else if (target.Id is { } id && id != user)
+        {
+            refusal = Problems.Forbidden("The token is another user's.");
+        }
+
+        return refusal is null;
+    }
+
+    /// <summary>The device that the token names; the empty device when it names none.</summary>
+    /// <returns>What is wrong with the claim, or null.</returns>
+    public Fault? FindDevice(out DeviceId device)
+    {
+        device = default;
+        foreach (var claim in settings.DeviceIdClaims)
+        {
+            if (principal.FindFirstValue(claim) is { Length: > 0 } value)
+            {
+                return DeviceId.TryParse(value, out device)
+                    ? null
+                    : new Fault("deviceId", $"the token's claim {claim}", $"{DeviceId.Allowed}; or name the device in the report");
+            }
+        }
+
+        return null;
+    }
+
+    // Exactly one of the scopes: in a claim "scope" they are separated by spaces, an array "scp" arrives as a claim each.
+    private bool HasScope(string scope)
+    {
+        foreach (var claim in principal.Claims)
+        {
+            if ((claim.Type == "scope" && claim.Value.Split(' ').Contains(scope)) || (claim.Type == "scp" && claim.Value == scope))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>Whom a request names: a user, or <c>me</c>, the token's own.</summary>
+/// <param name="Id">The user; null for <c>me</c>.</param>
+internal readonly record struct UserTarget(UserId? Id)
+{
+    public const string Allowed = $"{UserId.Allowed}, except me, which stands for the token's user";
+
+    public static bool TryParse(string? text, out UserTarget target)
+    {
+        var isId = UserId.TryParse(text, out var user);
+        target = new UserTarget(isId ? user : null);
+        return isId || text == "me";
+    }
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Options;
+
+namespace ContinueWatching.Api;
+
+/// <summary>Runs a process to its end, and tells a start that failed in one line.</summary>
+internal static partial class StartFailure
+{
+    /// <returns>0; 1 when the process could not start for what its configuration said.</returns>
+    public static async Task<int> RunToExitCodeAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException or IOException)
+        {
+            // Configuration, or a port in use. Anything else is a fault of ours and keeps its stack trace.
+            LogFailed(app.Logger, exception.Message);
+            return 1;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Critical, "Not started: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string reason);
+}

@@ -1,0 +1,101 @@
+using ContinueWatching.Api;
+using ContinueWatching.Silo;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+
+namespace ContinueWatching.Standalone;
+
+/// <summary>Composes silo and API in one process, on a Postgres of its own or on one that it is given.</summary>
+internal sealed class StandaloneHost : IAsyncDisposable
+{
+    private readonly EmbeddedPostgres? _postgres;
+
+    private StandaloneHost(WebApplication app, EmbeddedPostgres? postgres) => (App, _postgres) = (app, postgres);
+
+    public WebApplication App { get; }
+
+    /// <summary>Starts the database and builds the rest.</summary>
+    /// <exception cref="EmbeddedPostgresException">There is no Postgres, or it does not start; the message says what to do.</exception>
+    /// <exception cref="InvalidOperationException">The arguments contradict the configuration.</exception>
+    public static async Task<StandaloneHost> CreateAsync(Arguments arguments, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = arguments.Configuration,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Configuration["urls"] ??= Addresses.Default;
+        var hasDatabase = builder.Configuration.GetConnectionString("Postgres") is { Length: > 0 };
+        var key = DevKey(builder.Configuration, arguments, isEmbedded: !hasDatabase);
+        var postgres = hasDatabase ? null : await StartPostgresAsync(builder, arguments.DataDirectory, cancellationToken);
+        try
+        {
+            builder.AddGrains(silo => silo.UseLocalhostClustering(PortOf(builder, "SiloPort"), PortOf(builder, "GatewayPort")));
+            builder.AddApi();
+            var app = builder.Build();
+            app.MapApi();
+            if (key is not null)
+            {
+                app.MapDevTokens(key, loopbackOnly: !arguments.DevTokens);
+            }
+
+            app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine(Welcome.Text(app.Urls.First(), key is not null, postgres)));
+            return new StandaloneHost(app, postgres);
+        }
+        catch
+        {
+            // Nobody else holds the server yet: left alone it would outlive the process.
+            await DisposeAsync(postgres);
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.DisposeAsync();
+        await DisposeAsync(_postgres);
+    }
+
+    private static async ValueTask DisposeAsync(EmbeddedPostgres? postgres)
+    {
+        if (postgres is not null)
+        {
+            await postgres.DisposeAsync();
+        }
+    }
+
+    // Development tokens make everybody whoever they like: only where nobody else comes in, unless asked for by name.
+    private static byte[]? DevKey(ConfigurationManager configuration, Arguments arguments, bool isEmbedded)
+    {
+        var section = $"Authentication:Schemes:{JwtBearerDefaults.AuthenticationScheme}";
+        var hasOwnTokens = configuration.GetSection(section).Exists();
+        if (hasOwnTokens && arguments.DevTokens)
+        {
+            throw new InvalidOperationException($"--dev-tokens and {section} exclude each other: whose tokens are good?");
+        }
+
+        if (hasOwnTokens || !(arguments.DevTokens || (isEmbedded && Addresses.AreLoopback(configuration))))
+        {
+            return null;
+        }
+
+        var key = DevTokenKey.LoadOrCreate(arguments.DataDirectory);
+        configuration.AddInMemoryCollection(DevTokenRoute.Configuration(key));
+        return key;
+    }
+
+    private static async Task<EmbeddedPostgres> StartPostgresAsync(
+        WebApplicationBuilder builder, string dataDirectory, CancellationToken cancellationToken)
+    {
+        using var logging = LoggerFactory.Create(log => log.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
+        var postgres = await EmbeddedPostgres.StartAsync(
+            new EmbeddedPostgresOptions { DataDirectory = Path.Combine(dataDirectory, "postgres") },
+            logging.CreateLogger<EmbeddedPostgres>(),
+            cancellationToken);
+        builder.Configuration["ConnectionStrings:Postgres"] = postgres.ConnectionString;
+        return postgres;
+    }
+
+    // Several Standalones on one machine do not meet: each takes free ports, unless it is told which.
+    private static int PortOf(WebApplicationBuilder builder, string name) =>
+        builder.Configuration.GetValue<int?>($"Cluster:{name}") ?? Addresses.FreePort();
+}
