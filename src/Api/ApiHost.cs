@@ -20,7 +20,7 @@ public static class ApiHost
         services.AddBearerTokens();
         services.AddProblemDetails();
         services.AddExceptionHandler<Unavailable>();
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AnswerJson.Default));
+        services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<IOptions<ApiSettings>>((cors, api) => cors.AddDefaultPolicy(policy =>
             policy.WithOrigins([.. api.Value.CorsOrigins]).AllowAnyMethod().WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)));

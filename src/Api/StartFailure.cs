@@ -8,17 +8,21 @@ internal static partial class StartFailure
     /// <returns>0; 1 when the process could not start for what its configuration said.</returns>
     public static async Task<int> RunToExitCodeAsync(this WebApplication app)
     {
+        await using var _ = app;
         try
         {
-            await app.RunAsync();
-            return 0;
+            await app.StartAsync();
         }
         catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException or IOException)
         {
             // Configuration, or a port in use. Anything else is a fault of ours and keeps its stack trace.
+            await app.StopAsync();
             LogFailed(app.Logger, exception.Message);
             return 1;
         }
+
+        await app.WaitForShutdownAsync();
+        return 0;
     }
 
     [LoggerMessage(1, LogLevel.Critical, "Not started: {Reason}")]

@@ -10,17 +10,21 @@ public static partial class StartFailure
     /// <returns>0; 1 when it could not start for what its configuration or its database said.</returns>
     public static async Task<int> RunToExitCodeAsync(this WebApplication app)
     {
+        await using var _ = app;
         try
         {
-            await app.RunAsync();
-            return 0;
+            await app.StartAsync();
         }
         catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException or NpgsqlException or IOException)
         {
             // Configuration, a refusing database, a port in use. Anything else is a fault of ours and keeps its stack trace.
+            await app.StopAsync();
             LogFailed(app.Logger, exception.Message);
             return 1;
         }
+
+        await app.WaitForShutdownAsync();
+        return 0;
     }
 
     [LoggerMessage(1, LogLevel.Critical, "Not started: {Reason}")]

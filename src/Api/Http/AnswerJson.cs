@@ -6,16 +6,19 @@ using ContinueWatching.Contracts;
 namespace ContinueWatching.Api.Http;
 
 /// <summary>How answers are written: camelCase, what is not known left out, outcomes as words.</summary>
-[JsonSourceGenerationOptions(
-    JsonSerializerDefaults.Web,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(ContentIdJson), typeof(OutcomeJson)])]
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(WatchStatusAnswer[]))]
 [JsonSerializable(typeof(RowAnswer))]
 internal sealed partial class AnswerJson : JsonSerializerContext
 {
-    private sealed class OutcomeJson() : JsonStringEnumConverter<ReportOutcome>(JsonNamingPolicy.CamelCase);
+    // The routes write with the options of the host, of which a context is one resolver: what it should look like is said there.
+    public static void Configure(JsonSerializerOptions options)
+    {
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.Converters.Add(new JsonStringEnumConverter<ReportOutcome>(JsonNamingPolicy.CamelCase));
+        options.Converters.Add(new ContentIdJson());
+        options.TypeInfoResolverChain.Insert(0, Default);
+    }
 
     private sealed class ContentIdJson : JsonConverter<ContentId>
     {
