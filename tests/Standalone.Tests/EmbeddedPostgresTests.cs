@@ -125,7 +125,8 @@ public sealed class EmbeddedPostgresTests : IDisposable
             return FreePort();
         };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EmbeddedPostgres.StartAsync(Options(), NullLogger.Instance, ports, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => EmbeddedPostgres.StartAsync(Options(), NullLogger.Instance, ports, cancelled.Token));
 
         Assert.Null(await Postmaster.FindAsync(Cluster));
         await using var postgres = await StartAsync();

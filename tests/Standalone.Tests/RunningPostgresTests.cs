@@ -52,7 +52,9 @@ public sealed class RunningPostgresTests(RunningPostgres running) : IClassFixtur
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data, "password")));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(data, "cluster")));
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+                File.GetUnixFileMode(Path.Combine(data, "cluster")));
         }
     }
 
@@ -71,7 +73,8 @@ public sealed class RunningPostgresTests(RunningPostgres running) : IClassFixtur
         var first = running.Postgres;
         var options = new EmbeddedPostgresOptions { DataDirectory = first.DataDirectory };
 
-        var error = await Assert.ThrowsAsync<EmbeddedPostgresException>(() => EmbeddedPostgres.StartAsync(options, NullLogger.Instance, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<EmbeddedPostgresException>(
+            () => EmbeddedPostgres.StartAsync(options, NullLogger.Instance, CancellationToken.None));
 
         Assert.Contains(first.DataDirectory, error.Message);
         Assert.Contains("in use by another process", error.Message);
@@ -92,7 +95,9 @@ public sealed class RunningPostgres : IAsyncLifetime
 
     public async Task InitializeAsync() =>
         Postgres = await EmbeddedPostgres.StartAsync(
-            new EmbeddedPostgresOptions { DataDirectory = Path.Combine(_machine.Path, "data") }, NullLogger.Instance, CancellationToken.None);
+            new EmbeddedPostgresOptions { DataDirectory = Path.Combine(_machine.Path, "data") },
+            NullLogger.Instance,
+            CancellationToken.None);
 
     public async Task DisposeAsync()
     {
