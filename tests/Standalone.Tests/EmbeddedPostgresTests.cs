@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
+using static ContinueWatching.Standalone.Tests.Questions;
 
 namespace ContinueWatching.Standalone.Tests;
 
@@ -45,75 +44,6 @@ public sealed class EmbeddedPostgresTests : IDisposable
 
         Assert.Equal(port, postgres.Port);
         Assert.Equal(7, await AskAsync(postgres, "select n from kept"));
-    }
-
-    [Fact]
-    public async Task Starting_a_running_server_again_does_nothing()
-    {
-        await using var postgres = await StartAsync();
-        var process = postgres.ProcessId;
-
-        await postgres.StartAgainAsync();
-
-        Assert.Equal(process, postgres.ProcessId);
-    }
-
-    [Fact]
-    public async Task It_listens_on_loopback_only_without_a_socket_file_and_with_durability_on()
-    {
-        await using var postgres = await StartAsync();
-
-        Assert.Equal("127.0.0.1", await AskAsync(postgres, "show listen_addresses"));
-        Assert.Equal("", await AskAsync(postgres, "show unix_socket_directories"));
-        Assert.Equal("on", await AskAsync(postgres, "show fsync"));
-        Assert.Equal("on", await AskAsync(postgres, "show synchronous_commit"));
-        Assert.Equal("UTF8", await AskAsync(postgres, "show server_encoding"));
-    }
-
-    [Fact]
-    public async Task A_client_without_the_password_is_refused()
-    {
-        await using var postgres = await StartAsync();
-        var stranger = new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Password = "guess", Pooling = false };
-
-        await using var connection = new NpgsqlConnection(stranger.ConnectionString);
-
-        var refusal = await Assert.ThrowsAsync<PostgresException>(() => connection.OpenAsync());
-        Assert.Equal(PostgresErrorCodes.InvalidPassword, refusal.SqlState);
-    }
-
-    [Fact]
-    public async Task The_password_is_for_its_owner_and_the_copy_for_initdb_is_gone()
-    {
-        await using var postgres = await StartAsync();
-
-        Assert.Equal(["cluster", "owner.lock", "password"], Directory.EnumerateFileSystemEntries(Data).Select(Path.GetFileName).Order());
-        if (!OperatingSystem.IsWindows())
-        {
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Data, "password")));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Cluster));
-        }
-    }
-
-    [Fact]
-    public async Task Ctrl_C_in_our_terminal_does_not_reach_it()
-    {
-        await using var postgres = await StartAsync();
-
-        // A terminal signals the processes of one session, in one process group of it.
-        Assert.NotEqual(SessionOf(Environment.ProcessId), SessionOf(postgres.ProcessId!.Value));
-    }
-
-    [Fact]
-    public async Task A_second_owner_is_refused_by_the_name_of_the_directory()
-    {
-        await using var first = await StartAsync();
-
-        var error = await Assert.ThrowsAsync<EmbeddedPostgresException>(() => StartAsync());
-
-        Assert.Contains(Data, error.Message);
-        Assert.Contains("in use by another process", error.Message);
-        Assert.Equal(1, await AskAsync(first, "select 1"));
     }
 
     [Fact]
@@ -195,7 +125,8 @@ public sealed class EmbeddedPostgresTests : IDisposable
             return FreePort();
         };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EmbeddedPostgres.StartAsync(Options(), NullLogger.Instance, ports, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => EmbeddedPostgres.StartAsync(Options(), NullLogger.Instance, ports, cancelled.Token));
 
         Assert.Null(await Postmaster.FindAsync(Cluster));
         await using var postgres = await StartAsync();
@@ -308,25 +239,10 @@ public sealed class EmbeddedPostgresTests : IDisposable
     private static Process StartStranger() =>
         Process.Start(new ProcessStartInfo("sleep", ["300"]) { UserName = ServerUser.Current().Name ?? "", WorkingDirectory = "/" })!;
 
-    private static async Task RunAsync(EmbeddedPostgres postgres, string sql) => await AskAsync(postgres, sql);
-
-    private static async Task<object?> AskAsync(EmbeddedPostgres postgres, string sql)
-    {
-        var unpooled = new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Pooling = false };
-        await using var connection = new NpgsqlConnection(unpooled.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync();
-    }
-
     private static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
-
-    [DllImport("libc", EntryPoint = "getsid")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int SessionOf(int process);
 }

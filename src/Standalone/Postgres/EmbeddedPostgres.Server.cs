@@ -43,7 +43,8 @@ public sealed partial class EmbeddedPostgres
                     continue;
                 if (!leftover || waited.Elapsed > LeftoverLimit)
                     throw new EmbeddedPostgresException(
-                        $"Postgres does not start in {_folder.Cluster} on port {Port}. {refusal.Message}\n{ChildProcess.Tail(said)}", refusal);
+                        $"Postgres does not start in {_folder.Cluster} on port {Port}. {refusal.Message}\n{ChildProcess.Tail(said)}",
+                        refusal);
             }
 
             // A killed server's backends are on their way out; Postgres refuses to start beside them, and rightly so.

@@ -44,8 +44,8 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
     public string DataDirectory => _folder.Path;
 
     /// <summary>
-    /// Starts the server of a data directory, which this process then owns until it ends. A server that an earlier, killed run left
-    /// behind is stopped first.
+    /// Starts the server of a data directory, which this process then owns until it ends. A server that an earlier, killed run
+    /// left behind is stopped first.
     /// </summary>
     /// <exception cref="EmbeddedPostgresException">
     /// No Postgres is found, the directory is in use by another process, or the server refuses; the message says which and why.
@@ -78,7 +78,9 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops the server; a mode that doesn't end it in time gives way to the next harder one. Does nothing when it is stopped.</summary>
+    /// <summary>
+    /// Stops the server; a mode that doesn't end it in time gives way to the next harder one. Does nothing when it is stopped.
+    /// </summary>
     /// <exception cref="EmbeddedPostgresException">Even SIGKILL didn't end it.</exception>
     public async Task StopAsync(PostgresStopMode mode)
     {

@@ -9,7 +9,9 @@ internal static class Folders
     private const UnixFileMode EnterAll = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Makes a folder, and the parents it lacks, so that everyone may enter, whatever the umask. Leaves what exists alone.</summary>
+    /// <summary>
+    /// Makes a folder, and the parents it lacks, so that everyone may enter, whatever the umask. Leaves what exists alone.
+    /// </summary>
     public static void CreateOpen(string folder)
     {
         if (Directory.Exists(folder))

@@ -46,7 +46,9 @@ internal static partial class PostgresBinaries
     }
 
     /// <summary>The folder in full, when it holds every program that is needed.</summary>
-    /// <exception cref="EmbeddedPostgresException">A program is missing; <paramref name="origin"/> says who named the folder.</exception>
+    /// <exception cref="EmbeddedPostgresException">
+    /// A program is missing; <paramref name="origin"/> says who named the folder.
+    /// </exception>
     public static string Check(string folder, string origin)
     {
         var full = Path.GetFullPath(folder);

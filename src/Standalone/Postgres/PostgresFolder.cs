@@ -78,7 +78,8 @@ internal sealed partial class PostgresFolder : IDisposable
         return File.Exists(PasswordFile)
             ? await File.ReadAllTextAsync(PasswordFile, cancellation)
             : throw new EmbeddedPostgresException(
-                $"{PasswordFile}, the password of the database beside it, is missing. Put it back, or move {Path} away to start empty.");
+                $"{PasswordFile}, the password of the database beside it, is missing."
+                + $" Put it back, or move {Path} away to start empty.");
     }
 
     /// <summary>

