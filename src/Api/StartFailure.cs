@@ -16,8 +16,8 @@ internal static partial class StartFailure
         catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException or IOException)
         {
             // Configuration, or a port in use. Anything else is a fault of ours and keeps its stack trace.
-            await app.StopAsync();
             LogFailed(app.Logger, exception.Message);
+            await app.StopAsync();
             return 1;
         }
 

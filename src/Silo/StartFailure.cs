@@ -18,13 +18,26 @@ public static partial class StartFailure
         catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException or NpgsqlException or IOException)
         {
             // Configuration, a refusing database, a port in use. Anything else is a fault of ours and keeps its stack trace.
-            await app.StopAsync();
             LogFailed(app.Logger, exception.Message);
+            await StopAsync(app);
             return 1;
         }
 
         await app.WaitForShutdownAsync();
         return 0;
+    }
+
+    // A silo that has started says good-bye to its cluster.
+    private static async Task StopAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StopAsync();
+        }
+        catch (InvalidOperationException)
+        {
+            // Orleans's word for a silo that had not started yet: there is nothing to stop.
+        }
     }
 
     [LoggerMessage(1, LogLevel.Critical, "Not started: {Reason}")]

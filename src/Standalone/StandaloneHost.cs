@@ -73,9 +73,16 @@ internal sealed class StandaloneHost : IAsyncDisposable
             throw new InvalidOperationException($"--dev-tokens and {section} exclude each other: whose tokens are good?");
         }
 
-        if (hasOwnTokens || !(arguments.DevTokens || (isEmbedded && Addresses.AreLoopback(configuration))))
+        if (hasOwnTokens)
         {
             return null;
+        }
+
+        if (!arguments.DevTokens && !(isEmbedded && Addresses.AreLoopback(configuration)))
+        {
+            throw new InvalidOperationException(
+                $"Others can reach {(isEmbedded ? configuration["urls"] : "this database")}, so not everybody gets a token for the asking. "
+                + $"Configure whose tokens are good ({section}:ValidIssuer, {section}:ValidAudience and its keys), or say --dev-tokens.");
         }
 
         var key = DevTokenKey.LoadOrCreate(arguments.DataDirectory);
