@@ -53,14 +53,18 @@ public sealed class GrainCluster : IAsyncDisposable
             : throw new InvalidOperationException($"{grain.GetGrainId()} is not active.");
 
     /// <summary>Returns when a session waits for a lock that <paramref name="holder"/> holds: each round trip asks Postgres.</summary>
+    /// <param name="holder">The test's connection.</param>
+    /// <param name="but">A backend known to be on its way out.</param>
     /// <returns>The backend that waits.</returns>
-    public async Task<int> UntilBlockedAsync(NpgsqlConnection holder)
+    public async Task<int> UntilBlockedAsync(NpgsqlConnection holder, int but)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (true)
         {
-            await using var command = Postgres.CreateCommand("select pid from pg_stat_activity where $1 = any (pg_blocking_pids(pid))");
+            await using var command = Postgres.CreateCommand(
+                "select pid from pg_stat_activity where $1 = any (pg_blocking_pids(pid)) and pid <> $2");
             command.Parameters.Add(new() { Value = holder.ProcessID });
+            command.Parameters.Add(new() { Value = but });
             if (await command.ExecuteScalarAsync(patience.Token) is int pid)
                 return pid;
         }

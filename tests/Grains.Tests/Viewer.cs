@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ContinueWatching.Contracts;
 using Npgsql;
 using NpgsqlTypes;
@@ -33,7 +32,7 @@ internal sealed class Viewer(GrainCluster cluster)
 
     public async Task<double?> PlaceAsync(ContentId title) => (await StatusAsync(title))?.Position.TotalSeconds;
 
-    public async Task<ImmutableArray<ContentId>> RowAsync() => [.. (await Grain.GetRowAsync()).Select(entry => entry.ContentId)];
+    public async Task<ContentId[]> RowAsync() => [.. (await Grain.GetRowAsync()).Select(entry => entry.ContentId)];
 
     public Task SleepAsync() => cluster.DeactivateAsync(Grain);
 
@@ -103,7 +102,7 @@ internal sealed record Stored(string Device, double Position, double At);
 internal sealed class RowLock(GrainCluster cluster, NpgsqlConnection connection) : IAsyncDisposable
 {
     /// <inheritdoc cref="GrainCluster.UntilBlockedAsync"/>
-    public Task<int> UntilBlockedAsync() => cluster.UntilBlockedAsync(connection);
+    public Task<int> UntilBlockedAsync(int but = 0) => cluster.UntilBlockedAsync(connection, but);
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 }
