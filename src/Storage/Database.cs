@@ -31,9 +31,13 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
             }
             catch (NpgsqlException exception) when (IsWorthASecondTry(exception))
             {
-                // The pool's idle connections are as lost as this one was: without this, each would cost a try.
                 outcomeUnknown = IsOutcomeUnknown(exception);
-                source.Clear();
+                if (!IsCollision(exception))
+                {
+                    // The pool's idle connections are as lost as this one was: without this, each would cost a try.
+                    source.Clear();
+                }
+
                 result = await RunOnceAsync(work, cancellationToken);
             }
 
@@ -83,13 +87,20 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
         }
     }
 
-    // The connection broke (also: Postgres was told to end it), or Postgres itself asks for another try.
-    private static bool IsWorthASecondTry(NpgsqlException exception) => exception switch
+    private static bool IsWorthASecondTry(NpgsqlException exception) => IsLostConnection(exception) || IsCollision(exception);
+
+    // It broke, or Postgres was told to end it, or it leads to a server that a failover has made a mere reader.
+    private static bool IsLostConnection(NpgsqlException exception) => exception switch
     {
         PostgresException postgres => postgres.SqlState is
-            PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
-            or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure,
+            PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.ReadOnlySqlTransaction,
         _ => exception.InnerException is IOException or SocketException,
+    };
+
+    // Postgres itself asks for another try.
+    private static bool IsCollision(NpgsqlException exception) => exception is PostgresException
+    {
+        SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure,
     };
 
     // When Postgres itself says that a statement failed, it is rolled back; when the connection or the server went, who knows.
