@@ -54,8 +54,10 @@ internal sealed partial class CommitWriter
     public int Depth => _lanes.Sum(lane => lane.Depth);
 
     /// <summary>Commits one register; see <see cref="IResumeStore.StoreAsync"/>.</summary>
-    public Task<bool> WriteAsync(RegisterWrite write) =>
-        _lanes[(uint)write.User.GetHashCode() % (uint)_lanes.Length].EnqueueAsync(write);
+    /// <exception cref="ArgumentException">It evicts the register that it stores: no statement can do both.</exception>
+    public Task<bool> WriteAsync(RegisterWrite write) => write.Evicted?.DeviceId != write.Register.DeviceId
+        ? _lanes[(uint)write.User.GetHashCode() % (uint)_lanes.Length].EnqueueAsync(write)
+        : throw new ArgumentException($"A register of {write.User} evicts itself.", nameof(write));
 
     /// <summary>Commits what waits, and takes nothing more; what is not committed by <paramref name="deadline"/> gets an error.</summary>
     public Task StopAsync(CancellationToken deadline) => Task.WhenAll(_lanes.Select(lane => lane.StopAsync(deadline)));

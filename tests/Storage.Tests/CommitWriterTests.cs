@@ -150,6 +150,16 @@ public sealed class CommitWriterTests(ResumeDatabase database) : IClassFixture<R
     }
 
     [Fact]
+    public async Task A_report_that_evicts_its_own_register_is_refused_at_the_door()
+    {
+        var write = Some.Write(_user, _title, Some.Register(1), evicted: Some.Register(0));
+
+        await Assert.ThrowsAsync<ArgumentException>(() => _silo.StoreAsync(write));
+
+        Assert.True(await _silo.StoreAsync(write with { Evicted = null }));
+    }
+
+    [Fact]
     public async Task Several_reports_of_one_register_in_one_batch_end_with_the_newest_and_all_are_answered()
     {
         var silo = database.StartSilo(options => options.CommitLanes = 1).Store;
