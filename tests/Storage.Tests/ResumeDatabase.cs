@@ -44,6 +44,9 @@ public sealed class ResumeDatabase : IAsyncLifetime, IAsyncDisposable
         return silo;
     }
 
+    /// <summary>After an outage of the server: the test's own connections are gone.</summary>
+    internal void ForgetConnections() => _database.DataSource.Clear();
+
     /// <summary>A transaction that holds what <paramref name="sql"/> locks until it is released.</summary>
     internal async Task<Hold> HoldAsync(string sql) => await Hold.TakeAsync(_database.DataSource, sql, Limit);
 
