@@ -44,6 +44,14 @@ public sealed class ResumeDatabase : IAsyncLifetime, IAsyncDisposable
         return silo;
     }
 
+    /// <summary>Until nobody but the asking session is connected.</summary>
+    internal async Task UntilAloneAsync()
+    {
+        ForgetConnections();
+        await UntilAsync(
+            "select not exists (select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid())");
+    }
+
     /// <summary>After an outage of the server: the test's own connections are gone.</summary>
     internal void ForgetConnections() => _database.DataSource.Clear();
 
@@ -122,6 +130,29 @@ public sealed class ResumeDatabase : IAsyncLifetime, IAsyncDisposable
         }
 
         return registers;
+    }
+
+    /// <summary>Puts registers there without a silo.</summary>
+    internal async Task InsertAsync(IEnumerable<RegisterWrite> writes)
+    {
+        await using var connection = await _database.DataSource.OpenConnectionAsync(Limit);
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "copy resume (user_id, content_id, device_id, position_ms, duration_ms, watched_at) from stdin (format binary)", Limit);
+        foreach (var write in writes)
+        {
+            await copy.StartRowAsync(Limit);
+            await copy.WriteAsync(write.User.Value, Limit);
+            await copy.WriteAsync(write.ContentId.Value, Limit);
+            await copy.WriteAsync(write.Register.DeviceId.Value, Limit);
+            await copy.WriteAsync((int)write.Register.Position.TotalMilliseconds, Limit);
+            if (write.Register.Duration is { } duration)
+                await copy.WriteAsync((int)duration.TotalMilliseconds, Limit);
+            else
+                await copy.WriteNullAsync(Limit);
+            await copy.WriteAsync(write.Register.WatchedAt, Limit);
+        }
+
+        await copy.CompleteAsync(Limit);
     }
 
     private static Task<TestDatabase> CreateEmptyAsync(TestPostgresServer? server) =>
