@@ -101,11 +101,12 @@ public sealed class CommitFailureTests : IAsyncLifetime
     {
         var (user, title, otherTitle) = (Some.User(), Some.Title(1), Some.Title(2));
         RegisterWrite[] writes = [Some.Write(user, title, Some.Register(0)), Some.Write(user, otherTitle, Some.Register(0))];
-        await Task.WhenAll(writes.Select(_silo.Store.StoreAsync));
-        await using var lane = await _database.BlockAsync(_silo.Store);
-        var storing = writes.Select(_silo.Store.StoreAsync).ToArray();
+        var silo = _database.StartSilo(options => options.CommitLanes = 1, settings: ";Options=-c deadlock_timeout=2s");
+        await Task.WhenAll(writes.Select(silo.Store.StoreAsync));
+        await using var lane = await _database.BlockAsync(silo.Store);
+        var storing = writes.Select(silo.Store.StoreAsync).ToArray();
 
-        // Somebody has the second row, and wants the first. He is patient, so that it is the silo whose statement dies.
+        // Somebody has the second row, and wants the first. He has more patience, so that it is the silo whose statement dies.
         await using var other = await _database.HoldAsync(
             $"set local deadlock_timeout = '1min'; select * from resume where content_id = '{otherTitle}' for update");
         await lane.ReleaseAsync();
@@ -176,8 +177,10 @@ public sealed class CommitFailureTests : IAsyncLifetime
     [Fact]
     public async Task Connections_lost_while_idle_are_replaced_unnoticed()
     {
-        var silo = _database.StartSilo(options => options.CommitLanes = 4);
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => silo.Store.StoreAsync(Some.Write())));
+        // More than one try could use up.
+        var connections = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _silo.Source.OpenConnectionAsync(_database.Limit).AsTask()));
+        foreach (var connection in connections)
+            await connection.DisposeAsync();
 
         await _database.ExecuteAsync(
             """
@@ -186,10 +189,10 @@ public sealed class CommitFailureTests : IAsyncLifetime
             """);
 
         Assert.All(
-            await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => silo.Store.StoreAsync(Some.Write()))),
+            await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => _silo.Store.StoreAsync(Some.Write()))),
             Assert.True);
-        Assert.Empty(await silo.Store.LoadTitlesAsync(Some.User(), [Some.Title()], _database.Limit));
-        Assert.Empty(silo.Log.Written);
+        Assert.Empty(await _silo.Store.LoadTitlesAsync(Some.User(), [Some.Title()], _database.Limit));
+        Assert.Empty(_silo.Log.Written);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class QueryCostTests : IAsyncLifetime
     public async Task Heartbeats_are_HOT_updates()
     {
         var silo = _database.StartSilo();
-        for (var second = 0; second < 1_000; second += 20)
+        for (var second = 0; second < 10_000; second += 20)
         {
             await Task.WhenAll(Enumerable.Range(0, 20).Select(title =>
                 silo.Store.StoreAsync(Some.Write(_binger, Some.Title(title + 1), Some.Register(second + title)))));
@@ -73,7 +73,8 @@ public sealed class QueryCostTests : IAsyncLifetime
         var (updated, hot) = await ReadAsync(
             silo, "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'resume'");
 
-        Assert.Equal(980, updated);
+        Assert.Equal(9_980, updated);
+        // A snapshot of somebody else's, such as autovacuum's, keeps the pages from being cleaned for a moment.
         Assert.True(hot >= 0.95 * updated, $"{hot} of {updated} updates are HOT.");
     }
 
