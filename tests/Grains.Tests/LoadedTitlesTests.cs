@@ -89,7 +89,7 @@ public sealed class LoadedTitlesTests
             (4, Gen.Int[0, 9].Select(page => new Step(StepKind.TakePage, page, 0))));
 
         Gen.Select(Gen.Int[0, 400], step.Array[1, 120])
-            .Sample((history, steps) => Walk(history, steps), iter: 200);
+            .Sample((history, steps) => Walk(history, steps), iter: 100);
     }
 
     private static void Walk(int history, Step[] steps)
