@@ -88,6 +88,9 @@ public sealed class Answer(HttpResponseMessage response, string text)
 
     public string? ContentType { get; } = response.Content.Headers.ContentType?.MediaType;
 
+    /// <summary>The methods of the header Allow.</summary>
+    public IReadOnlyList<string> Allow { get; } = [.. response.Content.Headers.Allow];
+
     public HttpResponseHeaders Headers { get; } = response.Headers;
 
     public string Text { get; } = text;
@@ -95,7 +98,7 @@ public sealed class Answer(HttpResponseMessage response, string text)
     public JsonElement Json => JsonDocument.Parse(Text).RootElement;
 
     /// <summary>A header's value; null when there is none.</summary>
-    public string? Header(string name) => Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
+    public string? Header(string name) => Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
 
     public override string ToString() => $"{Status} {ContentType} {Text}";
 }

@@ -24,7 +24,7 @@ public sealed class TestTokens
     public static JsonObject Claims(string? user)
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-        var claims = new JsonObject { ["iss"] = Issuer, ["aud"] = Audience, ["iat"] = now, ["nbf"] = now, ["exp"] = now + 600 };
+        var claims = new JsonObject { ["iss"] = Issuer, ["aud"] = Audience, ["nbf"] = now - 7200, ["exp"] = now + 600 };
         if (user is not null)
             claims["sub"] = user;
         return claims;
