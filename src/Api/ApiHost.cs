@@ -31,6 +31,7 @@ public static class ApiHost
     /// <summary>Maps the routes.</summary>
     public static void MapApi(this WebApplication app)
     {
+        app.Use(AlwaysJson);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseCors();
@@ -39,6 +40,14 @@ public static class ApiHost
         app.UseAuthorization();
         app.MapWatch();
         app.MapApiHealth();
+    }
+
+    // A problem is told as JSON to those, too, who say that they want something else (a browser, a video player): they would be sent
+    // plain text, and a failure behind the API would end as a 500.
+    private static Task AlwaysJson(HttpContext http, RequestDelegate next)
+    {
+        http.Request.Headers.Accept = default;
+        return next(http);
     }
 
     // What a token opens is its user's alone: no cache in between may keep it for another.

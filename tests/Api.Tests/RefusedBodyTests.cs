@@ -149,11 +149,10 @@ public sealed class RefusedBodyTests(RunningService running) : ApiTest(running)
         await RefusesAsync(413, null, () => PutAsync(tooMuch, "application/json", chunked: true));
     }
 
-    [Theory]
-    [InlineData(1024 * 1024)]
-    [InlineData(40 * 1024 * 1024)]
-    public async Task A_body_of_many_bytes_is_refused_by_its_length(int bytes)
+    [Fact]
+    public async Task A_body_of_very_many_bytes_is_refused_by_its_length()
     {
+        const int bytes = 40 * 1024 * 1024;
         var beginning = $"PUT /updateWatchStatus HTTP/1.1\r\nHost: {Server.Authority}\r\nAuthorization: Bearer {Token}\r\n"
             + $"Content-Type: application/json\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n{{";
 
