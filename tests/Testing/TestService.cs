@@ -64,6 +64,7 @@ public sealed class TestService : IAsyncDisposable
 
     public async Task<Answer> SendAsync(HttpRequestMessage request)
     {
+        (request.Version, request.VersionPolicy) = (Http.DefaultRequestVersion, Http.DefaultVersionPolicy);
         using var response = await Http.SendAsync(request);
         return new Answer(response, await response.Content.ReadAsStringAsync());
     }
