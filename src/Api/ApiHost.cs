@@ -23,7 +23,10 @@ public static class ApiHost
         services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<IOptions<ApiSettings>>((cors, api) => cors.AddDefaultPolicy(policy =>
-            policy.WithOrigins([.. api.Value.CorsOrigins]).AllowAnyMethod().WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)));
+            policy.WithOrigins([.. api.Value.CorsOrigins])
+                .AllowAnyMethod()
+                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)
+                .WithExposedHeaders(HeaderNames.RetryAfter)));
         services.AddApiHealth();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }

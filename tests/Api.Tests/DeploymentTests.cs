@@ -181,6 +181,7 @@ public sealed class DeploymentTests(DeploymentTests.Deployment deployment) : ICl
                 "Api:UserIdClaim=profile",
                 "Api:DeviceIdClaims:0=screen",
                 $"Api:CorsOrigins:0={Origin}",
+                "Api:CorsOrigins:1=https://web.example.com",
                 "Kestrel:EndpointDefaults:Protocols=Http2",
             ]);
             (Service.Http.DefaultRequestVersion, Service.Http.DefaultVersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
