@@ -24,7 +24,10 @@ public static class ApiHost
         services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<IOptions<ApiSettings>>((cors, api) => cors.AddDefaultPolicy(policy =>
-            policy.WithOrigins([.. api.Value.CorsOrigins]).AllowAnyMethod().WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)));
+            policy.WithOrigins([.. api.Value.CorsOrigins])
+                .AllowAnyMethod()
+                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)
+                .WithExposedHeaders(HeaderNames.RetryAfter)));
         services.AddApiHealth();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }
@@ -32,6 +35,7 @@ public static class ApiHost
     /// <summary>Maps the routes.</summary>
     public static void MapApi(this WebApplication app)
     {
+        app.Use(AlwaysJson);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseCors();
@@ -51,6 +55,14 @@ public static class ApiHost
             || http.Request.Path.StartsWithSegments(ApiHealth.Path)
                 ? next(http)
                 : services.GetRequiredService<Unavailable>().WriteUnavailableAsync(http).AsTask();
+    }
+
+    // A problem is told as JSON to those, too, who say that they want something else (a browser, a video player): they would be sent
+    // plain text, and a failure behind the API would end as a 500.
+    private static Task AlwaysJson(HttpContext http, RequestDelegate next)
+    {
+        http.Request.Headers.Accept = default;
+        return next(http);
     }
 
     // What a token opens is its user's alone: no cache in between may keep it for another.

@@ -14,6 +14,8 @@ internal static class JsonBody
     /// <summary>The most bytes of a body.</summary>
     public const int MaxBytes = 16 * 1024;
 
+    private const int MaxShown = 80;
+
     /// <summary>Takes one member of the object; the reader stands on its value, and is left on the value's last token.</summary>
     /// <returns>What is wrong with the value, or null. A member of an unknown name is skipped.</returns>
     public delegate Fault? ReadMember<T>(ref Utf8JsonReader reader, string name, T target);
@@ -35,7 +37,9 @@ internal static class JsonBody
         var reader = request.BodyReader;
         while (true)
         {
-            var result = await reader.ReadAsync(request.HttpContext.RequestAborted);
+            // A connection that is lost ends the read by itself. Cancelled from outside, it would be left begun, and the server, which
+            // reads on to find the body's end, complain.
+            var result = await reader.ReadAsync(CancellationToken.None);
             if (result.Buffer.Length > MaxBytes)
             {
                 reader.AdvanceTo(result.Buffer.End);
@@ -63,12 +67,13 @@ internal static class JsonBody
     };
 
     /// <summary>No more of a value than a message needs.</summary>
-    public static string Shorten(string value) => value.Length <= 80 ? value : $"{value[..80]}…";
+    public static string Shorten(string value) => value.Length <= MaxShown ? value
+        : $"{value[..(char.IsHighSurrogate(value[MaxShown - 1]) ? MaxShown - 1 : MaxShown)]}…";
 
     private static bool IsJson(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var media)
         && media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-        && (!media.Charset.HasValue || media.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+        && (!media.Charset.HasValue || HeaderUtilities.RemoveQuotes(media.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
     private static Fault? Parse<T>(ReadOnlySequence<byte> body, T target, ReadMember<T> readMember)
     {
