@@ -34,9 +34,10 @@ public static partial class StartFailure
         {
             await app.StopAsync();
         }
-        catch (InvalidOperationException)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentNullException)
         {
-            // Orleans's word for a silo that had not started yet: there is nothing to stop.
+            // Orleans' word for a silo that had not started yet, and the host's for services that it had not made yet: there is
+            // nothing to stop.
         }
     }
 
