@@ -2,6 +2,7 @@ using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Watch;
 using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
@@ -19,7 +20,7 @@ public static class ApiHost
         services.AddOptions<ApiSettings>().BindConfiguration(ApiSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddBearerTokens();
         services.AddProblemDetails();
-        services.AddExceptionHandler<Unavailable>();
+        services.AddSingleton<Unavailable>().AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<Unavailable>());
         services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<IOptions<ApiSettings>>((cors, api) => cors.AddDefaultPolicy(policy =>
@@ -37,8 +38,19 @@ public static class ApiHost
         app.UseAuthentication();
         app.Use(NoSharedCaching);
         app.UseAuthorization();
+        app.Use(NothingBeforeTheCluster);
         app.MapWatch();
         app.MapApiHealth();
+    }
+
+    // An API process listens while it still looks for a silo, so that it can be told alive; until it has found one it knows no grains.
+    private static Task NothingBeforeTheCluster(HttpContext http, RequestDelegate next)
+    {
+        var services = http.RequestServices;
+        return services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested
+            || http.Request.Path.StartsWithSegments(ApiHealth.Path)
+                ? next(http)
+                : services.GetRequiredService<Unavailable>().WriteUnavailableAsync(http).AsTask();
     }
 
     // What a token opens is its user's alone: no cache in between may keep it for another.

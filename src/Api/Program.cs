@@ -1,6 +1,6 @@
 using ContinueWatching.Api;
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 if (builder.Configuration["http_ports"] is null)
 {
     builder.Configuration["urls"] ??= "http://0.0.0.0:8080";

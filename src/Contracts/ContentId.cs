@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace ContinueWatching.Contracts;
 
 /// <summary>A title, one video: a film or an episode. A UUID, never the nil one.</summary>
@@ -6,6 +8,9 @@ public readonly record struct ContentId : IComparable<ContentId>
 {
     /// <summary>What an id may be, in words for an error message.</summary>
     public const string Allowed = "a UUID of the form 01234567-89ab-cdef-0123-456789abcdef, and not the nil UUID";
+
+    // Guid takes "D" generously: white space around it, and + or 0x in the place of digits. Two texts would then be one title.
+    private static readonly SearchValues<char> _characters = SearchValues.Create("0123456789abcdefABCDEF-");
 
     [Id(0)]
     private readonly Guid _value;
@@ -23,7 +28,8 @@ public readonly record struct ContentId : IComparable<ContentId>
     /// <summary>Takes <paramref name="text"/> for an id when it is one; see <see cref="Allowed"/>.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out ContentId content)
     {
-        var valid = Guid.TryParseExact(text, "D", out var value) && value != Guid.Empty;
+        var value = Guid.Empty;
+        var valid = !text.ContainsAnyExcept(_characters) && Guid.TryParseExact(text, "D", out value) && value != Guid.Empty;
         content = valid ? new ContentId(value) : default;
         return valid;
     }

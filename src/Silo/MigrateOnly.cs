@@ -9,7 +9,7 @@ internal static partial class MigrateOnly
     /// <returns>The exit code: 0 when the schema is what this build needs.</returns>
     public static async Task<int> RunAsync()
     {
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         using var logging = LoggerFactory.Create(log => log.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
         var logger = logging.CreateLogger(typeof(MigrateOnly).FullName!);
         try

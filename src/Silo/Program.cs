@@ -5,7 +5,7 @@ if (args is ["--migrate-only"])
     return await MigrateOnly.RunAsync();
 }
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 if (builder.Configuration["http_ports"] is null)
 {
     builder.Configuration["urls"] ??= "http://0.0.0.0:8081";

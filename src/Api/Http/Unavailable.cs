@@ -33,14 +33,22 @@ internal sealed partial class Unavailable(IProblemDetailsService problems, TimeP
         }
 
         LogOncePerSecond(exception);
-        http.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
-        return await WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "It cannot be taken now. Nothing is lost: send it again.");
+        return await WriteUnavailableAsync(http);
     }
 
-    // What a caller of grains meets while a silo is lost, joins or is overloaded. A timeout is an unknown outcome, and every call
-    // is idempotent.
-    private static bool IsPassing(Exception exception) => exception
-        is StorageUnavailableException or TimeoutException or OrleansException or OperationCanceledException or ClientNotAvailableException;
+    /// <summary>Answers 503: the request was not taken.</summary>
+    public ValueTask<bool> WriteUnavailableAsync(HttpContext http)
+    {
+        http.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        return WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "It cannot be taken now. Nothing is lost: send it again.");
+    }
+
+    /// <summary>
+    /// Whether this is what a caller of grains meets while Postgres is away, or a silo is lost, joins or is overloaded. A timeout is an
+    /// unknown outcome, and every call is idempotent.
+    /// </summary>
+    public static bool IsPassing(Exception exception) => exception
+        is StorageUnavailableException or TimeoutException or OrleansException or OperationCanceledException;
 
     private ValueTask<bool> WriteAsync(HttpContext http, int status, string detail)
     {

@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+
+namespace ContinueWatching.Contracts.Tests;
+
+/// <summary>What crosses the wire to a grain and back comes out as it went in, for callers of every version.</summary>
+public sealed class SerializationTests : IDisposable
+{
+    private static readonly ContentId _title = new(new Guid("01234567-89ab-cdef-0123-456789abcdef"));
+    private static readonly DeviceId _device = DeviceId.Parse("tv");
+    private static readonly DateTimeOffset _noon = new(2026, 3, 1, 12, 0, 0, 7, TimeSpan.Zero);
+    private static readonly TimeSpan _position = TimeSpan.FromMilliseconds(61_001);
+    private static readonly TimeSpan _duration = TimeSpan.FromMinutes(90);
+    private static readonly WatchStatus _status = new(_title, _position, _duration, _noon, _device, Completed: true);
+
+    private readonly ServiceProvider _services = new ServiceCollection()
+        .AddSerializer(serializer => serializer.AddAssembly(typeof(Report).Assembly))
+        .BuildServiceProvider();
+
+    public static TheoryData<object> Values =>
+    [
+        _title,
+        default(ContentId),
+        UserId.Parse("0123"),
+        UserId.Parse(new string('~', UserId.MaxLength)),
+        default(UserId),
+        _device,
+        DeviceId.Parse(""),
+        default(DeviceId),
+        new Report(_title, TimeSpan.Zero, _noon),
+        new Report(_title, TimeSpan.FromMilliseconds(1), _noon)
+        {
+            Duration = TimeSpan.FromSeconds(1_000_000),
+            DeviceId = _device,
+            WatchedAt = _noon.ToOffset(TimeSpan.FromHours(5.5)),
+            SentAt = _noon.AddTicks(1),
+        },
+        _status,
+        _status with { Duration = null, DeviceId = default, Completed = false },
+        new ReportResult(ReportOutcome.Ignored, null, TimeSpan.FromSeconds(30)),
+        .. Enum.GetValues<ReportOutcome>().Select(outcome => new ReportResult(outcome, _status, TimeSpan.FromSeconds(10))),
+        new RowEntry(_title, _position, _duration, _noon, _device),
+        new RowEntry(_title, _position, null, _noon, default),
+        new Fault("resumeFrom", "-1", "0 or more"),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Values))]
+    public void What_is_sent_is_what_arrives(object value)
+    {
+        var arrived = OverTheWire(value);
+
+        Assert.IsType(value.GetType(), arrived);
+        Assert.Equal(value, arrived);
+        Assert.Equal(value.GetHashCode(), arrived!.GetHashCode());
+    }
+
+    [Theory]
+    [MemberData(nameof(Values))]
+    public void A_copy_for_a_grain_in_the_same_process_is_equal(object value) =>
+        Assert.Equal(value, _services.GetRequiredService<DeepCopier>().Copy(value));
+
+    [Fact]
+    public void The_empty_device_arrives_empty()
+    {
+        var report = OverTheWire(new Report(_title, TimeSpan.Zero, _noon));
+
+        Assert.True(report!.DeviceId.IsEmpty);
+        Assert.Equal("", report.DeviceId.Value);
+    }
+
+    [Fact]
+    public void The_lists_that_grains_take_and_give_arrive_in_order()
+    {
+        ImmutableArray<ContentId> titles = [_title, new(new Guid("ffffffff-ffff-ffff-ffff-ffffffffffff"))];
+        ImmutableArray<WatchStatus> statuses = [_status, _status with { Completed = false }];
+
+        Assert.Equal(titles.AsEnumerable(), OverTheWire(titles));
+        Assert.Equal(statuses.AsEnumerable(), OverTheWire(statuses));
+        Assert.Empty(OverTheWire(ImmutableArray<RowEntry>.Empty));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_unavailable_storage_arrives_with_its_message_and_whether_the_outcome_is_known(bool unknown)
+    {
+        var thrown = new StorageUnavailableException("Postgres is away.") { OutcomeUnknown = unknown };
+
+        foreach (var arrived in new[] { OverTheWire(thrown), _services.GetRequiredService<DeepCopier>().Copy(thrown) })
+        {
+            Assert.Equal(("Postgres is away.", unknown), (arrived!.Message, arrived.OutcomeUnknown));
+        }
+
+        var asAnyException = Assert.IsType<StorageUnavailableException>(OverTheWire<Exception>(thrown));
+        Assert.Equal(unknown, asAnyException.OutcomeUnknown);
+    }
+
+    [Fact]
+    public void Every_type_that_crosses_the_wire_is_tried_here()
+    {
+        IEnumerable<object[]> rows = Values;
+
+        Assert.Empty(WireTypes().Except(rows.Select(row => row[0].GetType())).Except([typeof(StorageUnavailableException)]));
+    }
+
+    /// <summary>Were one to change, callers of another version could not be read; new ones may be added.</summary>
+    [Fact]
+    public void The_names_and_numbers_on_the_wire_never_change() =>
+        Assert.Equal(
+            """
+            cw.ContentId 0:_value
+            cw.DeviceId 0:_value
+            cw.Fault 0:Field 1:Value 2:Allowed
+            cw.Report 0:ContentId 1:Position 2:ReceivedAt 3:Duration 4:DeviceId 5:WatchedAt 6:SentAt
+            cw.ReportResult 0:Outcome 1:Status 2:NextReportIn
+            cw.RowEntry 0:ContentId 1:Position 2:Duration 3:WatchedAt 4:DeviceId
+            cw.StorageUnavailableException 0:OutcomeUnknown
+            cw.UserId 0:_value
+            cw.WatchStatus 0:ContentId 1:Position 2:Duration 3:WatchedAt 4:DeviceId 5:Completed
+            """,
+            string.Join('\n', WireTypes().Select(Layout).Order(StringComparer.Ordinal)));
+
+    [Fact]
+    public void The_numbers_of_the_outcomes_never_change() =>
+        Assert.Equal(
+            "Applied=0 Superseded=1 Unchanged=2 Stale=3 Ignored=4",
+            string.Join(' ', Enum.GetValues<ReportOutcome>().Select(outcome => $"{outcome}={outcome:D}")));
+
+    public void Dispose() => _services.Dispose();
+
+    private static IEnumerable<Type> WireTypes() =>
+        typeof(Report).Assembly.GetExportedTypes().Where(type => type.IsDefined(typeof(GenerateSerializerAttribute)));
+
+    private static string Layout(Type type)
+    {
+        var members = type
+            .GetMembers(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+            .Select(member => (member.Name, Id: member.GetCustomAttribute<IdAttribute>()?.Id))
+            .Where(member => member.Id is not null)
+            .OrderBy(member => member.Id)
+            .Select(member => $"{member.Id}:{member.Name}");
+        return $"{type.GetCustomAttribute<AliasAttribute>()?.Alias} {string.Join(' ', members)}";
+    }
+
+    private T? OverTheWire<T>(T value)
+    {
+        var serializer = _services.GetRequiredService<Serializer>();
+        return serializer.Deserialize<T>(serializer.SerializeToArray(value));
+    }
+}
