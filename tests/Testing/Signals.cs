@@ -10,6 +10,9 @@ public static class Signals
     /// <summary>SIGKILL.</summary>
     public const int Kill = 9;
 
+    /// <summary>SIGTERM.</summary>
+    public const int Terminate = 15;
+
     /// <summary>SIGSTOP.</summary>
     public static int Stop => OperatingSystem.IsMacOS() ? 17 : 19;
 

@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace ContinueWatching.Testing;
+
+/// <summary>
+/// One of our services as a process of its own, as a deployment runs it: started with an environment, listened to, signalled, and
+/// always gone when its test is done with it.
+/// </summary>
+public sealed class ServiceProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private readonly Process _process;
+    private readonly List<string> _lines = [];
+    private TaskCompletionSource _nextLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServiceProcess(Process process)
+    {
+        _process = process;
+        _process.OutputDataReceived += (_, line) => Hear(line.Data);
+        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>What it has said so far, standard output and errors, line by line.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_lines)
+                return [.. _lines];
+        }
+    }
+
+    /// <summary>All that it has said, for the message of a test that fails.</summary>
+    public string Said => string.Join('\n', Lines);
+
+    /// <summary>Starts what src/<paramref name="project"/> was built to, in its own folder.</summary>
+    /// <param name="project">The folder below src: <c>Silo</c>, <c>Api</c>, <c>Standalone</c>. The test project references it.</param>
+    /// <param name="environment">Configuration: <c>ConnectionStrings__Postgres</c>, <c>urls</c>, …; null takes a variable away.</param>
+    /// <param name="arguments">The command line.</param>
+    public static ServiceProcess Start(string project, IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    {
+        var assembly = FindAssembly(project);
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [assembly, .. arguments])
+        {
+            WorkingDirectory = Path.GetDirectoryName(assembly),
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var service = new ServiceProcess(new Process { StartInfo = start });
+        service._process.Start();
+        service._process.StandardInput.Close();
+        service._process.BeginOutputReadLine();
+        service._process.BeginErrorReadLine();
+        return service;
+    }
+
+    /// <summary>Ports that nobody listens on at this moment.</summary>
+    public static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
+        try
+        {
+            Array.ForEach(listeners, listener => listener.Start());
+            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        }
+        finally
+        {
+            Array.ForEach(listeners, listener => listener.Dispose());
+        }
+    }
+
+    /// <summary>The first line that contains <paramref name="text"/>, said already or still to come.</summary>
+    /// <exception cref="TimeoutException">It is not said in time, or the process ends without it.</exception>
+    public async Task<string> LineAsync(string text, TimeSpan? within = null)
+    {
+        using var bounded = new CancellationTokenSource(within ?? _patience);
+        var exit = _process.WaitForExitAsync(bounded.Token);
+        while (true)
+        {
+            var ended = exit.IsCompletedSuccessfully;
+            Task next;
+            lock (_lines)
+            {
+                if (_lines.Find(line => line.Contains(text, StringComparison.Ordinal)) is { } found)
+                    return found;
+                next = _nextLine.Task;
+            }
+
+            if (ended || (await Task.WhenAny(exit, next)).IsCanceled)
+                throw new TimeoutException($"\"{text}\" was not said. What was:\n{Said}");
+        }
+    }
+
+    /// <summary>Asks until <paramref name="url"/> answers <paramref name="status"/>.</summary>
+    /// <returns>The body of that answer.</returns>
+    /// <exception cref="TimeoutException">It does not in time, or the process ends.</exception>
+    public async Task<string> AnswersAsync(Uri url, HttpStatusCode status = HttpStatusCode.OK, TimeSpan? within = null)
+    {
+        using var bounded = new CancellationTokenSource(within ?? _patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        var last = "nothing";
+        while (!HasExited)
+        {
+            try
+            {
+                using var answer = await _http.GetAsync(url, bounded.Token);
+                last = $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(bounded.Token)}";
+                if (answer.StatusCode == status)
+                    return await answer.Content.ReadAsStringAsync(bounded.Token);
+            }
+            catch (HttpRequestException refused)
+            {
+                last = refused.Message;
+            }
+            catch (OperationCanceledException)
+            {
+                last = "no answer";
+            }
+
+            if (bounded.IsCancellationRequested)
+                break;
+            try
+            {
+                await timer.WaitForNextTickAsync(bounded.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        throw new TimeoutException($"{url} did not answer {(int)status}. Last: {last}. What the process said:\n{Said}");
+    }
+
+    /// <summary>Sends one of <see cref="Signals"/>.</summary>
+    public void Signal(int signal) => Signals.Send(_process.Id, signal);
+
+    /// <summary>The exit code, when everything that it said has been heard.</summary>
+    /// <exception cref="TimeoutException">It does not end in time.</exception>
+    public async Task<int> ExitAsync(TimeSpan? within = null)
+    {
+        using var bounded = new CancellationTokenSource(within ?? _patience);
+        try
+        {
+            await _process.WaitForExitAsync(bounded.Token);
+            return _process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"The process did not end. What it said:\n{Said}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private void Hear(string? line)
+    {
+        if (line is null)
+            return;
+        TaskCompletionSource heard;
+        lock (_lines)
+        {
+            _lines.Add(line);
+            (heard, _nextLine) = (_nextLine, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        heard.SetResult();
+    }
+
+    // Tests run from tests/X.Tests/bin/<configuration>/<framework>, and the service has the same two.
+    private static string FindAssembly(string project)
+    {
+        var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        var root = framework;
+        while (!File.Exists(Path.Combine(root.FullName, "ContinueWatching.sln")))
+            root = root.Parent ?? throw new DirectoryNotFoundException($"No ContinueWatching.sln above {AppContext.BaseDirectory}.");
+        var assembly = Path.Combine(
+            root.FullName, "src", project, "bin", framework.Parent!.Name, framework.Name, $"ContinueWatching.{project}.dll");
+        return File.Exists(assembly) ? assembly : throw new FileNotFoundException($"src/{project} is not built.", assembly);
+    }
+}
