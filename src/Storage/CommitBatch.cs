@@ -35,8 +35,10 @@ internal static class CommitBatch
 
     private static bool TouchesNew(RegisterWrite write, HashSet<RegisterKey> touched)
     {
+        // Both are noted in any case: what shares a register with a write that has to follow, follows behind it.
         var key = RegisterKey.Of(write);
-        return touched.Add(key) && (write.Evicted is not { } evicted || touched.Add(key with { DeviceId = evicted.DeviceId }));
+        var isNew = touched.Add(key);
+        return (write.Evicted is not { } evicted || touched.Add(key with { DeviceId = evicted.DeviceId })) && isNew;
     }
 }
 

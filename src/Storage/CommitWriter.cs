@@ -14,10 +14,11 @@ namespace ContinueWatching.Storage;
 internal sealed partial class CommitWriter
 {
     // "<=" lets a repeat of what is stored (a commit whose answer was lost) pass as stored; only a newer row makes it lose.
+    // Arrays behind a select count as 10 elements: no plan with a table scan seems worth while, however many there really are.
     private const string Sql = """
         with input as (
-          select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::int[], $6::timestamptz[]) with ordinality
-            as i(user_id, content_id, device_id, position_ms, duration_ms, watched_at, number)
+          select * from unnest((select $1::text[]), (select $2::uuid[]), (select $3::text[]), (select $4::int[]), (select $5::int[]),
+            (select $6::timestamptz[])) with ordinality as i(user_id, content_id, device_id, position_ms, duration_ms, watched_at, number)
         ), stored as (
           insert into resume as r (user_id, content_id, device_id, position_ms, duration_ms, watched_at)
           select user_id, content_id, device_id, position_ms, duration_ms, watched_at from input
@@ -28,8 +29,8 @@ internal sealed partial class CommitWriter
           returning user_id, content_id, device_id
         ), evicted as (
           delete from resume r
-          using unnest($7::text[], $8::uuid[], $9::text[], $10::int[], $11::timestamptz[])
-            as e(user_id, content_id, device_id, position_ms, watched_at)
+          using unnest((select $7::text[]), (select $8::uuid[]), (select $9::text[]), (select $10::int[]),
+            (select $11::timestamptz[])) as e(user_id, content_id, device_id, position_ms, watched_at)
           where r.user_id = e.user_id and r.content_id = e.content_id and r.device_id = e.device_id
             and (r.watched_at, r.position_ms) <= (e.watched_at, e.position_ms)
         )
@@ -53,8 +54,10 @@ internal sealed partial class CommitWriter
     public int Depth => _lanes.Sum(lane => lane.Depth);
 
     /// <summary>Commits one register; see <see cref="IResumeStore.StoreAsync"/>.</summary>
-    public Task<bool> WriteAsync(RegisterWrite write) =>
-        _lanes[(uint)write.User.GetHashCode() % (uint)_lanes.Length].EnqueueAsync(write);
+    /// <exception cref="ArgumentException">It evicts the register that it stores: no statement can do both.</exception>
+    public Task<bool> WriteAsync(RegisterWrite write) => write.Evicted?.DeviceId != write.Register.DeviceId
+        ? _lanes[(uint)write.User.GetHashCode() % (uint)_lanes.Length].EnqueueAsync(write)
+        : throw new ArgumentException($"A register of {write.User} evicts itself.", nameof(write));
 
     /// <summary>Commits what waits, and takes nothing more; what is not committed by <paramref name="deadline"/> gets an error.</summary>
     public Task StopAsync(CancellationToken deadline) => Task.WhenAll(_lanes.Select(lane => lane.StopAsync(deadline)));

@@ -12,6 +12,9 @@ namespace ContinueWatching.Storage;
 /// </summary>
 internal sealed partial class Database(NpgsqlDataSource source, IOptions<StorageOptions> options, ILogger<Database> logger)
 {
+    // How much longer than its statement a try may take: to connect, and to have the statement cancelled.
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(2);
+
     private int _isAway;
 
     /// <summary>Runs <paramref name="work"/>, twice at most.</summary>
@@ -31,9 +34,13 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
             }
             catch (NpgsqlException exception) when (IsWorthASecondTry(exception))
             {
-                // The pool's idle connections are as lost as this one was: without this, each would cost a try.
                 outcomeUnknown = IsOutcomeUnknown(exception);
-                source.Clear();
+                if (!IsCollision(exception))
+                {
+                    // The pool's idle connections are as lost as this one was: without this, each would cost a try.
+                    source.Clear();
+                }
+
                 result = await RunOnceAsync(work, cancellationToken);
             }
 
@@ -65,7 +72,26 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
     public static bool RefusesData(NpgsqlException exception) =>
         exception is PostgresException { SqlState: ['2', '2' or '3', ..] };
 
+    // A server that stands still keeps Npgsql for long after the time limit, or the token: it connects anew to have the statement
+    // cancelled, and waits for that as well. Nobody else waits with it.
     private async Task<T> RunOnceAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var abandoned = new CancellationTokenSource();
+        var attempt = RunToItsEndAsync(work, abandoned.Token);
+        try
+        {
+            return await attempt.WaitAsync(options.Value.CommandTimeout + _grace, cancellationToken);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            _ = abandoned.CancelAsync();
+            _ = attempt.ContinueWith(static ended => ended.Exception, TaskScheduler.Default); // it was reported already
+            throw exception is TimeoutException ? new NpgsqlException(exception.Message, exception) : exception;
+        }
+    }
+
+    private async Task<T> RunToItsEndAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);
         return await work(connection, cancellationToken);
@@ -83,13 +109,20 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
         }
     }
 
-    // The connection broke (also: Postgres was told to end it), or Postgres itself asks for another try.
-    private static bool IsWorthASecondTry(NpgsqlException exception) => exception switch
+    private static bool IsWorthASecondTry(NpgsqlException exception) => IsLostConnection(exception) || IsCollision(exception);
+
+    // It broke, or Postgres was told to end it, or it leads to a server that a failover has made a mere reader.
+    private static bool IsLostConnection(NpgsqlException exception) => exception switch
     {
         PostgresException postgres => postgres.SqlState is
-            PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
-            or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure,
+            PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.ReadOnlySqlTransaction,
         _ => exception.InnerException is IOException or SocketException,
+    };
+
+    // Postgres itself asks for another try.
+    private static bool IsCollision(NpgsqlException exception) => exception is PostgresException
+    {
+        SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure,
     };
 
     // When Postgres itself says that a statement failed, it is rolled back; when the connection or the server went, who knows.

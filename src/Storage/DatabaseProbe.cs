@@ -1,4 +1,5 @@
 using System.Globalization;
+using ContinueWatching.Contracts;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -8,13 +9,14 @@ namespace ContinueWatching.Storage;
 public sealed class DatabaseProbe
 {
     private readonly NpgsqlDataSource _source;
+    private readonly Database _database;
     private readonly TimeSpan _clockTolerance;
     private readonly TimeProvider _time;
 
-    /// <summary>Probes <paramref name="source"/>.</summary>
-    public DatabaseProbe(NpgsqlDataSource source, IOptions<StorageOptions> options, TimeProvider time)
+    internal DatabaseProbe(NpgsqlDataSource source, Database database, IOptions<StorageOptions> options, TimeProvider time)
     {
         _source = source;
+        _database = database;
         _clockTolerance = options.Value.ClockTolerance;
         _time = time;
     }
@@ -29,18 +31,14 @@ public sealed class DatabaseProbe
     {
         try
         {
-            await using var command = _source.CreateCommand("select clock_timestamp()");
-            var asked = _time.GetUtcNow();
-            var answer = new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
-            var answered = _time.GetUtcNow();
-            var travel = (answered - asked) / 2;
-            var error = (asked + travel - answer).Duration() - travel;
+            var error = await _database.RunAsync(MeasureClockErrorAsync, cancellationToken);
             return error <= _clockTolerance
                 ? null
                 : string.Create(CultureInfo.InvariantCulture, $"The clock is {error.TotalSeconds:0.0} s from the database's.");
         }
-        catch (NpgsqlException exception)
+        catch (StorageUnavailableException exception)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             return $"Postgres does not answer: {exception.Message}";
         }
     }
@@ -56,5 +54,15 @@ public sealed class DatabaseProbe
             throw new InvalidOperationException(
                 "Postgres runs with synchronous_commit = off: it would acknowledge reports and may lose them. Set it to on.");
         }
+    }
+
+    // How far apart the clocks are at least: the answer was on its way for some part of the round trip.
+    private async Task<TimeSpan> MeasureClockErrorAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = _database.CreateCommand(connection, "select clock_timestamp()");
+        var asked = _time.GetUtcNow();
+        var answer = new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
+        var travel = (_time.GetUtcNow() - asked) / 2;
+        return (asked + travel - answer).Duration() - travel;
     }
 }

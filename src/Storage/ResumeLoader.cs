@@ -17,33 +17,55 @@ internal sealed class ResumeLoader
     // A title has 8 registers at most, so the newest 320 rows hold the newest 40 titles. Days are read whole: the index knows no more.
     private const int RowsForAPage = TitlePage.Size * TitleProgress.MaxRegisters;
 
+    // Postgres must come to the one good plan whatever its statistics say, and from the first execution: LIMIT and OFFSET it can't see
+    // into make it walk the index instead of sorting a whole history; "offset 0" keeps a lateral look-up one; arrays behind a select
+    // count as 10 elements, few enough that neither a table scan nor its compiler (JIT) seems worth while.
     private static readonly string _newestSql = $"""
         select a.number::int, oldest_day, content_id, device_id, position_ms, duration_ms, watched_at
-        from unnest($1::text[], $2::date[], $3::timestamptz[], $4::uuid[]) with ordinality
+        from unnest((select $1::text[]), (select $2::date[]), (select $3::timestamptz[]), (select $4::uuid[])) with ordinality
           as a(user_id, before_day, before_at, before_id, number)
+        cross join lateral (
+          select (
+            select watched_on from resume
+            where user_id = a.user_id and watched_on <= a.before_day
+            order by watched_on desc offset (select {RowsForAPage - 1}) limit (select 1)
+          ) as oldest_day
+          offset 0
+        ) as days
         left join lateral (
-          select watched_on as oldest_day from resume
-          where user_id = a.user_id and watched_on <= a.before_day
-          order by watched_on desc offset {RowsForAPage - 1} limit 1
-        ) as days on true
-        left join lateral (
-          select *, dense_rank() over (order by newest_at desc, content_id desc) as place
+          select newest_at, register.*
           from (
-            select content_id, device_id, position_ms, duration_ms, watched_at, max(watched_at) over (partition by content_id) as newest_at
-            from resume
-            where user_id = a.user_id and content_id in (
-              select content_id from resume
-              where user_id = a.user_id and watched_on <= a.before_day and watched_on >= coalesce(oldest_day, '-infinity'))
-          ) as whole
-          where (newest_at, content_id) < (a.before_at, a.before_id)
-        ) as titles on place <= {TitlePage.Size + 1}
-        order by a.number, place
+            select content_id, newest_at
+            from (
+              select content_id, max(watched_at) as newest_at from resume
+              where user_id = a.user_id and watched_on <= a.before_day and watched_on >= coalesce(oldest_day, '-infinity')
+              group by content_id
+              having (max(watched_at), content_id) < (a.before_at, a.before_id)
+              order by newest_at desc, content_id desc
+              offset 0
+            ) as candidate
+            where a.before_at = 'infinity' or newest_at = (
+              select max(watched_at) from resume where user_id = a.user_id and content_id = candidate.content_id)
+            order by newest_at desc, content_id desc
+            limit {TitlePage.Size + 1}
+          ) as title
+          cross join lateral (
+            select content_id, device_id, position_ms, duration_ms, watched_at from resume
+            where user_id = a.user_id and content_id = title.content_id
+            offset 0
+          ) as register
+        ) as titles on true
+        order by a.number, newest_at desc, content_id desc
         """;
 
     private const string TitlesSql = """
-        select a.number, content_id, device_id, position_ms, duration_ms, watched_at
-        from unnest($1::int[], $2::text[], $3::uuid[]) as a(number, user_id, content_id)
-        join resume using (user_id, content_id)
+        select a.number, register.*
+        from unnest((select $1::int[]), (select $2::text[]), (select $3::uuid[])) as a(number, user_id, content_id)
+        cross join lateral (
+          select content_id, device_id, position_ms, duration_ms, watched_at from resume
+          where user_id = a.user_id and content_id = a.content_id
+          offset 0
+        ) as register
         order by number, content_id
         """;
 

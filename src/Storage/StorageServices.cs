@@ -1,7 +1,9 @@
+using System.Data.Common;
 using ContinueWatching.Grains;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace ContinueWatching.Storage;
@@ -26,7 +28,12 @@ public static class StorageServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => CreateDataSource(configuration));
-        services.AddSingleton<Database>().AddSingleton<CommitWriter>().AddSingleton<ResumeLoader>().AddSingleton<DatabaseProbe>();
+        services.AddSingleton<Database>().AddSingleton<CommitWriter>().AddSingleton<ResumeLoader>();
+        services.AddSingleton(provider => new DatabaseProbe(
+            provider.GetRequiredService<NpgsqlDataSource>(),
+            provider.GetRequiredService<Database>(),
+            provider.GetRequiredService<IOptions<StorageOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IResumeStore, ResumeStore>();
         services.AddHostedService<StorageLifetime>();
         return services;
@@ -46,18 +53,32 @@ public static class StorageServices
 
         try
         {
-            var connection = new NpgsqlConnectionStringBuilder(text);
-            if (!connection.ContainsKey(nameof(connection.Timeout)))
-            {
-                connection.Timeout = ConnectTimeoutSeconds;
-            }
-
-            return new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
+            return new NpgsqlDataSourceBuilder(Parse(text).ConnectionString).Build();
         }
         catch (ArgumentException exception)
         {
-            // The message names the keyword, never a value: a password stays out of the logs.
             throw new InvalidOperationException($"ConnectionStrings:Postgres is no connection string: {exception.Message}");
         }
+    }
+
+    // Npgsql's own message names an unknown keyword. A URL, or a password with ; and = in it, would then be in the log.
+    private static NpgsqlConnectionStringBuilder Parse(string text)
+    {
+        var connection = new NpgsqlConnectionStringBuilder { Timeout = ConnectTimeoutSeconds };
+        var given = new DbConnectionStringBuilder { ConnectionString = text };
+        var place = 0;
+        foreach (string keyword in given.Keys)
+        {
+            place++;
+            if (!connection.ContainsKey(keyword))
+            {
+                throw new ArgumentException(
+                    $"its keyword number {place} is unknown. The form is Host=…;Database=…; a value with ; or = in it stands in quotes.");
+            }
+
+            connection[keyword] = given[keyword];
+        }
+
+        return connection;
     }
 }
