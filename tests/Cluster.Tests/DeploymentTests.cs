@@ -107,7 +107,6 @@ public sealed class DeploymentTests(ITestOutputHelper output)
         await deployment.StartReadySiloAsync();
         await api.AnswersAsync(deployment.ApiReady, within: _failoverLimit);
         Assert.Empty(await load.FindLostAsync());
-        Logs.AssertNoStackTrace(silo.Process);
         Logs.AssertNoStackTrace(api);
         viewers.ForEach(viewer => viewer.Dispose());
     }

@@ -53,33 +53,33 @@ internal sealed class StandaloneFolder : IAsyncDisposable
     {
         foreach (var process in _started)
             await process.DisposeAsync();
-        if (Postgres is { } orphan && Processes.Find(orphan) is { } running)
+        if (Postgres is { } orphan)
         {
-            using (running)
-            {
-                Signals.Send(orphan, Signals.Interrupt);
-                await running.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
-            }
+            Signals.Send(orphan, Signals.Interrupt);
+            Assert.True(await GoneAsync(orphan, TimeSpan.FromSeconds(20)), $"Postgres {orphan} does not stop.");
         }
 
         Directory.Delete(Path, recursive: true);
     }
-}
 
-/// <summary>Processes that a test has not started itself.</summary>
-internal static class Processes
-{
-    /// <summary>The process, when it lives.</summary>
-    public static Process? Find(int id)
+    /// <summary>Whether a process that is not the test's own ends within a limit.</summary>
+    public static async Task<bool> GoneAsync(int id, TimeSpan limit)
     {
         try
         {
-            return Process.GetProcessById(id);
+            using var bounded = new CancellationTokenSource(limit);
+            using var process = Process.GetProcessById(id);
+            await process.WaitForExitAsync(bounded.Token);
+            return true;
         }
         catch (ArgumentException)
         {
             // The framework's word for: there is none.
-            return null;
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 }

@@ -10,6 +10,7 @@ public sealed class StandaloneTests
     private const int Viewers = 6;
     private const int Reports = 600;
     private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _postgresLimit = TimeSpan.FromSeconds(2);
 
     [Fact]
     public async Task It_starts_and_stops_without_a_word_of_trouble_and_takes_its_Postgres_along()
@@ -19,13 +20,12 @@ public sealed class StandaloneTests
         using (var viewer = await Viewer.SignInAsync(folder.Url, "123"))
         using (var answer = await viewer.ReportAsync(Guid.NewGuid(), 10))
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        using var postgres = Processes.Find(Assert.NotNull(folder.Postgres));
-        Assert.NotNull(postgres);
+        var postgres = Assert.NotNull(folder.Postgres);
 
         service.Signal(Signals.Terminate);
 
         Assert.Equal(0, await service.ExitAsync(_stopLimit));
-        Assert.Null(Processes.Find(postgres.Id));
+        Assert.True(await StandaloneFolder.GoneAsync(postgres, _postgresLimit));
         Logs.AssertQuiet(service);
     }
 
