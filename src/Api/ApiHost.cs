@@ -12,6 +12,9 @@ namespace ContinueWatching.Api;
 /// <summary>Composes the REST front end, over whatever <see cref="IGrainFactory"/> the process has.</summary>
 public static class ApiHost
 {
+    // Not told, browsers ask again after 5 s, and so before every heartbeat.
+    private static readonly TimeSpan _preflightAge = TimeSpan.FromHours(2);
+
     /// <summary>Adds what the routes need.</summary>
     public static void AddApi(this WebApplicationBuilder builder)
     {
@@ -27,7 +30,8 @@ public static class ApiHost
             policy.WithOrigins([.. api.Value.CorsOrigins])
                 .AllowAnyMethod()
                 .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)
-                .WithExposedHeaders(HeaderNames.RetryAfter)));
+                .WithExposedHeaders(HeaderNames.RetryAfter)
+                .SetPreflightMaxAge(_preflightAge)));
         services.AddApiHealth();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }

@@ -153,7 +153,7 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "Postgres cannot be used: {Reason}. Reports are refused until it can")]
+    [LoggerMessage(1, LogLevel.Error, "Postgres did not do what it was asked: {Reason}. What needs it is refused until it does again")]
     private static partial void LogAway(ILogger logger, string reason);
 
     [LoggerMessage(2, LogLevel.Information, "Postgres can be used again")]

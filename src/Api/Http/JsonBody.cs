@@ -15,6 +15,7 @@ internal static class JsonBody
     public const int MaxBytes = 16 * 1024;
 
     private const int MaxShown = 80;
+    private const int MaxMembers = 32;
 
     /// <summary>Takes one member of the object; the reader stands on its value, and is left on the value's last token.</summary>
     /// <returns>What is wrong with the value, or null. A member of an unknown name is skipped.</returns>
@@ -115,6 +116,11 @@ internal static class JsonBody
             if (seen.Contains(name))
             {
                 return new Fault(Shorten(name), "given twice", "each member once");
+            }
+
+            if (seen.Count == MaxMembers)
+            {
+                return new Fault("body", $"more than {MaxMembers} members", $"{MaxMembers} members at most");
             }
 
             seen.Add(name);

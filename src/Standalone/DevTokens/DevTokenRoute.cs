@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -13,7 +14,7 @@ namespace ContinueWatching.Standalone;
 /// <c>POST /dev/token {userId, scope?, deviceId?}</c>: a sign-in for trying the service out. Whoever reaches it is whoever they like, so
 /// it exists only where nobody else can reach it, or where it was asked for by name.
 /// </summary>
-internal static class DevTokenRoute
+internal static partial class DevTokenRoute
 {
     private const string Issuer = "continue-watching-standalone";
     private const string Audience = "continue-watching";
@@ -37,11 +38,17 @@ internal static class DevTokenRoute
     {
         var credentials = new SigningCredentials(new SymmetricSecurityKey(key), SecurityAlgorithms.HmacSha256);
         routes.MapPost("/dev/token", Results<Ok<DevToken>, ProblemHttpResult, NotFound> (DevTokenRequest request, HttpContext http, TimeProvider time) =>
-            loopbackOnly && !IPAddress.IsLoopback(http.Connection.LocalIpAddress ?? IPAddress.None)
+            loopbackOnly && !IsFromThisMachine(http)
                 ? TypedResults.NotFound()
                 : Issue(request, credentials, time))
             .AllowAnonymous();
     }
+
+    // By its address, and by its name as well: a web page whose own name leads here must not sign its visitor in.
+    private static bool IsFromThisMachine(HttpContext http) =>
+        IPAddress.IsLoopback(http.Connection.LocalIpAddress ?? IPAddress.None)
+        && (http.Request.Host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(http.Request.Host.Host, out var address) && IPAddress.IsLoopback(address)));
 
     private static Results<Ok<DevToken>, ProblemHttpResult, NotFound> Issue(
         DevTokenRequest request, SigningCredentials credentials, TimeProvider time)
@@ -49,12 +56,12 @@ internal static class DevTokenRoute
         var text = request.UserId.ValueKind switch
         {
             JsonValueKind.String => request.UserId.GetString(),
-            JsonValueKind.Number => request.UserId.GetRawText(),
+            JsonValueKind.Number when PlainInteger().IsMatch(request.UserId.GetRawText()) => request.UserId.GetRawText(),
             _ => null,
         };
         if (!UserId.TryParse(text, out var user))
         {
-            return Refuse("userId", text ?? "absent", UserId.Allowed);
+            return Refuse("userId", request.UserId.ValueKind == JsonValueKind.Undefined ? "absent" : request.UserId.GetRawText(), UserId.Allowed);
         }
 
         if (request.DeviceId is not null && !DeviceId.TryParse(request.DeviceId, out _))
@@ -93,6 +100,10 @@ internal static class DevTokenRoute
 
     private static ProblemHttpResult Refuse(string field, string value, string allowed) => TypedResults.Problem(
         statusCode: StatusCodes.Status400BadRequest, title: $"{field} cannot be taken.", detail: new Fault(field, value, allowed).ToString());
+
+    // As the API reads it.
+    [GeneratedRegex("^(0|[1-9][0-9]{0,18})$")]
+    private static partial Regex PlainInteger();
 
     private sealed record DevTokenRequest(JsonElement UserId, string? Scope, string? DeviceId);
 
