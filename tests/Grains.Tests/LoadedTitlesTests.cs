@@ -70,6 +70,21 @@ public sealed class LoadedTitlesTests
     }
 
     [Fact]
+    public void A_page_asked_for_before_the_oldest_titles_left_closes_no_gap()
+    {
+        var titles = new LoadedTitles();
+        var end = TitleCursor.Of(Title(1, at: 1));
+        titles.Merge(new TitlePage([Title(1, at: 1)], end), before: null);
+        for (var number = 2; number <= LoadedTitles.MaxTitles + 1; number++)
+            titles.Merge(Title(number, at: number));
+
+        titles.Merge(new TitlePage([], null), before: end);
+
+        Assert.False(titles.IsComplete);
+        Assert.Equal(Enumerable.Range(2, LoadedTitles.MaxTitles).Reverse(), Numbers(titles));
+    }
+
+    [Fact]
     public void Loading_a_title_that_is_in_memory_keeps_what_is_newer()
     {
         var titles = new LoadedTitles();
