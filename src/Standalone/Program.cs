@@ -18,9 +18,10 @@ try
     await using var host = await StandaloneHost.CreateAsync(arguments, CancellationToken.None);
     return await host.App.RunToExitCodeAsync();
 }
-catch (Exception exception) when (exception is EmbeddedPostgresException or InvalidOperationException or IOException or UnauthorizedAccessException)
+catch (Exception exception) when (
+    exception is EmbeddedPostgresException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
 {
-    // No Postgres, a data directory in use, a contradiction: the message says what to do, a stack trace would hide it.
+    // No Postgres, a data directory in use, a contradiction, an address that is none: the message says what to do, a stack trace would hide it.
     await Console.Error.WriteLineAsync($"Not started: {exception.Message}");
     return 1;
 }

@@ -25,7 +25,7 @@ public sealed class ArgumentsTests
         Assert.Equal("/here", arguments.DataDirectory);
         Assert.True(arguments.DevTokens);
         Assert.Equal(
-            ["--urls", "http://localhost:1", "--Watch:ReportInterval=00:00:20", "--Api:UserIdClaim", "oid"], arguments.Configuration);
+            ["--urls=http://localhost:1", "--Watch:ReportInterval=00:00:20", "--Api:UserIdClaim=oid"], arguments.Configuration);
     }
 
     [Theory]
@@ -44,6 +44,14 @@ public sealed class ArgumentsTests
         Assert.True(Arguments.TryParse(["--data=/here"], out var arguments, out _));
 
         Assert.Equal("/here", arguments.DataDirectory);
+    }
+
+    [Fact]
+    public void Values_may_be_empty_and_have_equals_signs_of_their_own()
+    {
+        Assert.True(Arguments.TryParse(["--ConnectionStrings:Postgres=Host=h;Port=1", "--A=", "--B", "C=D"], out var arguments, out _));
+
+        Assert.Equal(["--ConnectionStrings:Postgres=Host=h;Port=1", "--A=", "--B=C=D"], arguments.Configuration);
     }
 
     [Theory]
