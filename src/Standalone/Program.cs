@@ -30,9 +30,10 @@ catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
     // Asked to stop before there was anything to stop: nothing was left running.
     return 0;
 }
-catch (Exception exception) when (exception is EmbeddedPostgresException or NpgsqlException or InvalidOperationException or IOException or UnauthorizedAccessException)
+catch (Exception exception) when (
+    exception is EmbeddedPostgresException or NpgsqlException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
 {
-    // No Postgres, a data directory in use, a contradiction: the message says what to do, a stack trace would hide it.
+    // No Postgres, a data directory in use, a contradiction, an address that is none: the message says what to do, a stack trace would hide it.
     await Console.Error.WriteLineAsync($"Not started: {exception.Message}");
     return 1;
 }

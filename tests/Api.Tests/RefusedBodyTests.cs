@@ -236,11 +236,11 @@ public sealed class RefusedBodyTests(RunningService running) : ApiTest(running)
     {
         var before = await StoredAsync();
 
-        for (var client = 0; client < 20; client++)
+        for (var client = 0; client < 100; client++)
             await RawHttp.HangUpAsync(Server, HalfReport(), reset);
 
         // Each answer comes from the same server: those who went away have been noticed in between.
-        for (var client = 0; client < 20; client++)
+        for (var client = 0; client < 100; client++)
             Assert.Equal(200, (await GetAsync("/users/me/continue-watching")).Status);
         Assert.Equal(before, await StoredAsync());
     }
@@ -251,7 +251,7 @@ public sealed class RefusedBodyTests(RunningService running) : ApiTest(running)
     public async Task Clients_that_do_not_wait_for_their_answer_do_no_harm(bool reset)
     {
         var report = $"{Report}";
-        for (var client = 0; client < 20; client++)
+        for (var client = 0; client < 100; client++)
         {
             await RawHttp.HangUpAsync(
                 Server, HalfReport().Replace("Content-Length: 1000", $"Content-Length: {report.Length}", StringComparison.Ordinal)[..^1] + report, reset);

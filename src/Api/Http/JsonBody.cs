@@ -35,26 +35,19 @@ internal static class JsonBody
             return Problems.TooLarge(MaxBytes);
         }
 
-        var reader = request.BodyReader;
-        while (true)
+        // Not by the pipe: what is left unread in it when a client hangs up makes Kestrel log a warning (dotnet/aspnetcore#17840).
+        var buffer = ArrayPool<byte>.Shared.Rent(MaxBytes + 1);
+        try
         {
-            // A connection that is lost ends the read by itself. Cancelled from outside, it would be left begun, and the server, which
-            // reads on to find the body's end, complain.
-            var result = await reader.ReadAsync(CancellationToken.None);
-            if (result.Buffer.Length > MaxBytes)
-            {
-                reader.AdvanceTo(result.Buffer.End);
-                return Problems.TooLarge(MaxBytes);
-            }
-
-            if (result.IsCompleted)
-            {
-                var fault = Parse(result.Buffer, target, readMember);
-                reader.AdvanceTo(result.Buffer.End);
-                return fault is null ? null : Problems.BadRequest(fault);
-            }
-
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            var length = await request.Body.ReadAtLeastAsync(
+                buffer.AsMemory(0, MaxBytes + 1), MaxBytes + 1, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
+            return length > MaxBytes ? Problems.TooLarge(MaxBytes)
+                : Parse(buffer.AsSpan(0, length), target, readMember) is { } fault ? Problems.BadRequest(fault)
+                : null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
@@ -76,9 +69,8 @@ internal static class JsonBody
         && media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!media.Charset.HasValue || HeaderUtilities.RemoveQuotes(media.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-    private static Fault? Parse<T>(ReadOnlySequence<byte> body, T target, ReadMember<T> readMember)
+    private static Fault? Parse<T>(ReadOnlySpan<byte> bytes, T target, ReadMember<T> readMember)
     {
-        var bytes = body.IsSingleSegment ? body.FirstSpan : body.ToArray();
         if (!Utf8.IsValid(bytes))
         {
             return NoObject("bytes that are no UTF-8");
