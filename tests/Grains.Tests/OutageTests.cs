@@ -87,6 +87,8 @@ public sealed class OutageTests : IClassFixture<OutageTests.OwnServer>
             _server.Resume();
         }
 
+        // Postgres goes on with the commit that nobody waits for any more.
+        await UntilIdleAsync();
         Assert.Equal(Assert.Single(await _viewer.StoredAsync(_film)).Position, await _viewer.PlaceAsync(_film));
         await RepeatAsync();
     }
@@ -124,6 +126,19 @@ public sealed class OutageTests : IClassFixture<OutageTests.OwnServer>
         Assert.Equal(ReportOutcome.Applied, (await _viewer.WatchAsync(_film, 200, at: 10)).Outcome);
         await _viewer.SleepAsync();
         Assert.Equal(200, await _viewer.PlaceAsync(_film));
+    }
+
+    private async Task UntilIdleAsync()
+    {
+        const string Others = """
+            select count(*) from pg_stat_activity
+            where state = 'active' and backend_type = 'client backend' and pid <> pg_backend_pid()
+            """;
+        using var patience = new CancellationTokenSource(_patience);
+        await using var command = _cluster.Postgres.CreateCommand(Others);
+        while (await command.ExecuteScalarAsync(patience.Token) is not 0L)
+        {
+        }
     }
 
     private async Task StartAgainAsync()
