@@ -13,7 +13,8 @@ internal static partial class StartFailure
         {
             await app.StartAsync();
         }
-        catch (Exception exception) when (exception is OptionsValidationException or FormatException or InvalidOperationException or IOException)
+        catch (Exception exception) when (
+            exception is OptionsValidationException or FormatException or InvalidOperationException or IOException)
         {
             // Configuration, or an address that is none or in use. Anything else is a fault of ours and keeps its stack trace.
             LogFailed(app.Logger, exception.Message);

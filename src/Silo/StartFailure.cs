@@ -15,9 +15,11 @@ public static partial class StartFailure
         {
             await app.StartAsync();
         }
-        catch (Exception exception) when (exception is OptionsValidationException or FormatException or InvalidOperationException or NpgsqlException or IOException)
+        catch (Exception exception) when (
+            exception is OptionsValidationException or FormatException or InvalidOperationException or NpgsqlException or IOException)
         {
-            // Configuration, a refusing database, an address that is none or in use. Anything else is a fault of ours and keeps its stack trace.
+            // Configuration, a refusing database, an address that is none or in use. Anything else is a fault of ours and keeps
+            // its stack trace.
             LogFailed(app.Logger, exception.Message);
             await StopAsync(app);
             return 1;

@@ -37,11 +37,12 @@ internal static class DevTokenRoute
     public static void MapDevTokens(this IEndpointRouteBuilder routes, byte[] key, bool loopbackOnly)
     {
         var credentials = new SigningCredentials(new SymmetricSecurityKey(key), SecurityAlgorithms.HmacSha256);
-        routes.MapPost("/dev/token", async Task<Results<Ok<DevToken>, ProblemHttpResult, NotFound>> (HttpRequest request, TimeProvider time) =>
-            loopbackOnly && !IPAddress.IsLoopback(request.HttpContext.Connection.LocalIpAddress ?? IPAddress.None)
-                ? TypedResults.NotFound()
-                : await IssueAsync(request, credentials, time))
-            .AllowAnonymous();
+        routes.MapPost(
+            "/dev/token",
+            async Task<Results<Ok<DevToken>, ProblemHttpResult, NotFound>> (HttpRequest request, TimeProvider time) =>
+                loopbackOnly && !IPAddress.IsLoopback(request.HttpContext.Connection.LocalIpAddress ?? IPAddress.None)
+                    ? TypedResults.NotFound()
+                    : await IssueAsync(request, credentials, time)).AllowAnonymous();
     }
 
     private static async Task<Results<Ok<DevToken>, ProblemHttpResult, NotFound>> IssueAsync(
