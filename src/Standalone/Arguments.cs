@@ -23,7 +23,7 @@ internal sealed record Arguments(string DataDirectory, bool DevTokens, bool Help
     public static bool TryParse(
         string[] args, [NotNullWhen(true)] out Arguments? arguments, [NotNullWhen(false)] out string? complaint)
     {
-        var (data, devTokens, help) = ((string?)DefaultData, false, false);
+        var (data, devTokens, help) = (DefaultData, false, false);
         var rest = new List<string>();
         (arguments, complaint) = (null, null);
         for (var index = 0; index < args.Length; index++)
@@ -46,7 +46,7 @@ internal sealed record Arguments(string DataDirectory, bool DevTokens, bool Help
                 complaint = value is null || (value.Length == 0 && name == "--data") ? $"{name} needs a value." : null;
                 if (name == "--data")
                 {
-                    data = value;
+                    data = value ?? data;
                 }
                 else
                 {
@@ -60,7 +60,7 @@ internal sealed record Arguments(string DataDirectory, bool DevTokens, bool Help
             }
         }
 
-        arguments = new Arguments(Path.GetFullPath(data!), devTokens, help, [.. rest]);
+        arguments = new Arguments(Path.GetFullPath(data), devTokens, help, [.. rest]);
         return true;
     }
 }

@@ -33,7 +33,8 @@ catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 catch (Exception exception) when (
     exception is EmbeddedPostgresException or NpgsqlException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
 {
-    // No Postgres, a data directory in use, a contradiction, an address that is none: the message says what to do, a stack trace would hide it.
+    // No Postgres, a data directory in use, a contradiction, an address that is none: the message says what to do,
+    // a stack trace would hide it.
     await Console.Error.WriteLineAsync($"Not started: {exception.Message}");
     return 1;
 }

@@ -62,7 +62,8 @@ public abstract class ApiTest(RunningService running) : IAsyncLifetime
     }
 
     /// <summary>A report that is good until a member is replaced.</summary>
-    protected ReportBody Report => new ReportBody().With("userId", $"\"{User}\"").With("contentId", $"\"{Title}\"").With("resumeFrom", "100");
+    protected ReportBody Report =>
+        new ReportBody().With("userId", $"\"{User}\"").With("contentId", $"\"{Title}\"").With("resumeFrom", "100");
 
     protected Task<Answer> PutAsync(ReportBody report, string? token = null) => PutAsync($"{report}", token);
 

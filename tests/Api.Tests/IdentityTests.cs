@@ -80,7 +80,8 @@ public sealed class IdentityTests(RunningService running) : ApiTest(running)
     }
 
     [Fact]
-    public async Task A_service_needs_no_subject() => Assert.Equal(200, (await PutAsync(Report, TokenWith(null, """{"scope": "continue-watching.service"}"""))).Status);
+    public async Task A_service_needs_no_subject() =>
+        Assert.Equal(200, (await PutAsync(Report, TokenWith(null, """{"scope": "continue-watching.service"}"""))).Status);
 
     [Theory]
     [InlineData("""{"scope": "continue-watching.services"}""")]

@@ -154,8 +154,9 @@ public sealed class ReportTests(RunningService running) : ApiTest(running)
     [Fact]
     public async Task Escaped_names_and_values_are_the_same_names_and_values()
     {
-        var answer = await PutAsync(
-            Report.Without("resumeFrom").With(@"resume\u0046rom", "70").With("contentId", $"\"{Title}\"".Replace("-", @"\u002d", StringComparison.Ordinal)));
+        var title = $"\"{Title}\"".Replace("-", @"\u002d", StringComparison.Ordinal);
+
+        var answer = await PutAsync(Report.Without("resumeFrom").With(@"resume\u0046rom", "70").With("contentId", title));
 
         Assert.Equal(70, answer.Json.GetProperty("resumeFrom").GetDouble());
         Assert.NotNull(await PlaceAsync());

@@ -41,9 +41,6 @@ public sealed class AddressesTests
     public void Endpoints_configured_in_other_ways_may_be_reached() => Assert.False(
         Addresses.AreLoopback(Configuration("http://localhost:8080", ("Kestrel:Endpoints:Http:Url", "http://localhost:8080"))));
 
-    [Fact]
-    public void Free_ports_are_free_and_not_the_same() => Assert.NotEqual(Addresses.FreePort(), Addresses.FreePort());
-
     private static IConfiguration Configuration(string? urls, params (string Key, string Value)[] more) =>
         new ConfigurationBuilder()
             .AddInMemoryCollection([new("urls", urls), .. more.Select(pair => new KeyValuePair<string, string?>(pair.Key, pair.Value))])

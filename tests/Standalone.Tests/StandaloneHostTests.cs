@@ -114,9 +114,8 @@ public sealed class StandaloneHostTests : IDisposable
     public async Task The_process_says_in_one_line_why_it_does_not_start(int exitCode, string said, params string[] arguments)
     {
         await using var database = await TestPostgres.CreateDatabaseAsync();
-        var start = new ProcessStartInfo(
-            "dotnet",
-            [typeof(StandaloneHost).Assembly.Location, "--data", Data, .. arguments.Select(argument => argument.Replace("=DB", $"={database.ConnectionString}", StringComparison.Ordinal))])
+        var given = arguments.Select(argument => argument.Replace("=DB", $"={database.ConnectionString}", StringComparison.Ordinal));
+        var start = new ProcessStartInfo("dotnet", [typeof(StandaloneHost).Assembly.Location, "--data", Data, .. given])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
