@@ -12,7 +12,7 @@ public sealed class StandaloneTests(ITestOutputHelper output)
     private const int Viewers = 6;
     private const int Reports = 600;
     private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan _postgresLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _postgresLimit = TimeSpan.FromSeconds(10);
 
     [Fact]
     public async Task It_starts_and_stops_without_a_word_of_trouble_and_takes_its_Postgres_along()
