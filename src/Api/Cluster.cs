@@ -33,11 +33,23 @@ internal static class Cluster
 
     private static NpgsqlDataSource CreateDataSource(IConfiguration configuration)
     {
-        const string name = "Postgres";
-        return configuration.GetConnectionString(name) is { Length: > 0 } text
-            ? NpgsqlDataSource.Create(text)
-            : throw new InvalidOperationException(
+        const string form = "Host=…;Database=…;Username=…;Password=…, a value with ; or = in it in quotes";
+        var text = configuration.GetConnectionString("Postgres");
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new InvalidOperationException(
                 "ConnectionStrings:Postgres is not set: the API finds the silos in their database. Set it, for example as the environment "
-                + "variable ConnectionStrings__Postgres: Host=…;Database=…;Username=…;Password=…");
+                + $"variable ConnectionStrings__Postgres: {form}");
+        }
+
+        try
+        {
+            return NpgsqlDataSource.Create(text);
+        }
+        catch (ArgumentException)
+        {
+            // Npgsql's message quotes what it does not know, which may be half of a password.
+            throw new InvalidOperationException($"ConnectionStrings:Postgres is no connection string. The form is {form}");
+        }
     }
 }

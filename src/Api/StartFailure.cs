@@ -29,12 +29,12 @@ internal static partial class StartFailure
         return 0;
     }
 
-    // Configuration, or a port in use. Anything else is a fault of ours and keeps its stack trace. What starts together fails together:
+    // Configuration, or an address that is none or in use. Anything else is a fault of ours and keeps its stack trace. What starts together fails together:
     // the first that is no consequence of the others is the reason.
     private static string? FindReason(Exception exception) => exception switch
     {
         AggregateException all => all.InnerExceptions.Select(FindReason).FirstOrDefault(reason => reason is not null),
-        OptionsValidationException or InvalidOperationException or IOException => exception.Message,
+        OptionsValidationException or FormatException or InvalidOperationException or IOException => exception.Message,
         _ => null,
     };
 

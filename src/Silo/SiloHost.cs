@@ -26,7 +26,7 @@ public static class SiloHost
             silo.Services.AddOptions<GrainCollectionOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
                 orleans.CollectionAge = settings.Value.GrainIdleTime);
             silo.Services.AddOptions<SiloMessagingOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
-                orleans.ResponseTimeout = settings.Value.ResponseTimeout);
+                (orleans.ResponseTimeout, orleans.MaxEnqueuedRequestsHardLimit) = (settings.Value.ResponseTimeout, settings.Value.UserQueue));
             cluster(silo);
         });
         builder.Services.AddSingleton<SiloReadiness>();

@@ -16,9 +16,9 @@ public static partial class StartFailure
         {
             await app.StartAsync();
         }
-        catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException or NpgsqlException or IOException)
+        catch (Exception exception) when (exception is OptionsValidationException or FormatException or InvalidOperationException or NpgsqlException or IOException)
         {
-            // Configuration, a refusing database, a port in use. Anything else is a fault of ours and keeps its stack trace.
+            // Configuration, a refusing database, an address that is none or in use. Anything else is a fault of ours and keeps its stack trace.
             LogFailed(app.Logger, Reason(exception));
             await StopAsync(app);
             return 1;
@@ -39,9 +39,10 @@ public static partial class StartFailure
         {
             await app.StopAsync();
         }
-        catch (InvalidOperationException)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentNullException)
         {
-            // Orleans's word for a silo that had not started yet: there is nothing to stop.
+            // Orleans' word for a silo that had not started yet, and the host's for services that it had not made yet: there is
+            // nothing to stop.
         }
     }
 
