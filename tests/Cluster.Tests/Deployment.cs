@@ -83,6 +83,8 @@ internal sealed class Deployment : IAsyncDisposable
 
     private ServiceProcess Start(string project, Dictionary<string, string?> environment)
     {
+        // What is under way when a silo is lost waits for it until this timeout; the usual 15 s would show nothing more.
+        environment["Cluster__ResponseTimeout"] = "00:00:05";
         var process = ServiceProcess.Start(project, environment);
         _started.Add(process);
         return process;

@@ -9,6 +9,8 @@ namespace ContinueWatching.Cluster.Tests;
 /// <summary>Silo and API as processes of their own: who finds whom, and what happens when one is not there.</summary>
 public sealed class DeploymentTests(ITestOutputHelper output)
 {
+    private const int Viewers = 6;
+    private const int Reports = 600;
     private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan _failoverLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan _refusalLimit = TimeSpan.FromSeconds(18);
@@ -33,10 +35,8 @@ public sealed class DeploymentTests(ITestOutputHelper output)
         Logs.AssertQuiet(silo.Process);
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Without_a_silo_the_API_tells_503_and_goes_on_by_itself_when_one_comes(bool whereTheLastOneWas)
+    [Fact]
+    public async Task Without_a_silo_the_API_tells_503_and_goes_on_by_itself_when_one_comes_at_another_address()
     {
         await using var deployment = await Deployment.CreateAsync();
         var silo = await deployment.StartReadySiloAsync();
@@ -49,13 +49,17 @@ public sealed class DeploymentTests(ITestOutputHelper output)
         var refused = await MeasureAsync(() => AssertRefusedForNowAsync(viewer));
         await api.AnswersAsync(deployment.ApiReady, HttpStatusCode.ServiceUnavailable);
         await api.AnswersAsync(new Uri(deployment.Api, "/health/live"));
-        var next = deployment.StartSilo(whereTheLastOneWas ? silo.Ports : SiloPorts.Free());
+        var next = deployment.StartSilo();
         var joined = await MeasureAsync(() => next.Process.AnswersAsync(next.Ready));
         var found = await MeasureAsync(() => api.AnswersAsync(deployment.ApiReady, within: _failoverLimit));
 
         output.WriteLine(
             $"Refused after {refused.TotalSeconds:0.0} s; the silo ready after {joined.TotalSeconds:0.0} s, the API {found.TotalSeconds:0.0} s later.");
         await AssertTakenAsync(viewer);
+        var everybody = Enumerable.Range(1, 40).Select(number => deployment.SignIn($"viewer-{number}")).ToList();
+        var served = await MeasureAsync(() => Task.WhenAll(everybody.Select(AssertTakenAsync)));
+        output.WriteLine($"Everybody served after {served.TotalSeconds:0.0} s.");
+        everybody.ForEach(one => one.Dispose());
         Assert.InRange(refused, TimeSpan.Zero, _refusalLimit);
         Logs.AssertNoStackTrace(api);
     }
@@ -91,22 +95,67 @@ public sealed class DeploymentTests(ITestOutputHelper output)
         Logs.AssertNoStackTrace(api);
     }
 
-    [Fact]
-    public async Task A_silo_that_is_stopped_under_load_keeps_what_it_acknowledged()
+    [Theory]
+    [InlineData("Silo")]
+    [InlineData("Api")]
+    public async Task What_is_stopped_under_load_keeps_what_was_acknowledged(string stopped)
     {
         await using var deployment = await Deployment.CreateAsync();
-        var silo = await deployment.StartReadySiloAsync();
+        var silo = (await deployment.StartReadySiloAsync()).Process;
         var api = await deployment.StartReadyApiAsync();
-        var viewers = Enumerable.Range(1, 6).Select(number => deployment.SignIn($"viewer-{number}")).ToList();
-        var load = await Load.StartAsync(viewers, acknowledged: 600);
+        var viewers = SignIn(deployment);
+        var load = await Load.StartAsync(viewers, Reports);
+        var process = stopped == "Silo" ? silo : api;
 
-        silo.Process.Signal(Signals.Terminate);
+        process.Signal(Signals.Terminate);
 
-        Assert.Equal(0, await silo.Process.ExitAsync(_stopLimit));
+        var stop = await MeasureAsync(async () => Assert.Equal(0, await process.ExitAsync(_stopLimit)));
         await load.EndAsync();
-        await deployment.StartReadySiloAsync();
+        output.WriteLine($"Stopped after {stop.TotalSeconds:0.0} s.");
+        Logs.AssertNoStackTrace(api);
+        if (stopped == "Silo")
+            await deployment.StartReadySiloAsync();
+        else
+            api = deployment.StartApi();
         await api.AnswersAsync(deployment.ApiReady, within: _failoverLimit);
         Assert.Empty(await load.FindLostAsync());
+        viewers.ForEach(viewer => viewer.Dispose());
+    }
+
+    [Theory]
+    [InlineData(Signals.Terminate)]
+    [InlineData(Signals.Kill)]
+    public async Task One_of_two_silos_can_go(int signal)
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        var leaving = (await deployment.StartReadySiloAsync()).Process;
+        var staying = (await deployment.StartReadySiloAsync()).Process;
+        var api = await deployment.StartReadyApiAsync();
+        var viewers = SignIn(deployment);
+        var load = await Load.StartAsync(viewers, Reports);
+
+        leaving.Signal(signal);
+
+        var served = await MeasureAsync(async () =>
+        {
+            // Twice: the first may have been on its way.
+            await load.EverybodyServedAsync(_failoverLimit);
+            await load.EverybodyServedAsync(_failoverLimit);
+        });
+        var exitCode = await leaving.ExitAsync(_stopLimit);
+        await load.EndAsync();
+        output.WriteLine($"Everybody served after {served.TotalSeconds:0.0} s; refused before: {load.Refused}.");
+        Assert.Empty(await load.FindLostAsync());
+        if (signal == Signals.Terminate)
+        {
+            // Told to stop, it hands its users over: nobody notices, and nobody is warned.
+            Assert.Equal(0, exitCode);
+            Assert.Equal(0, load.Refused);
+            Logs.AssertQuiet(leaving);
+            Logs.AssertQuiet(staying);
+            Logs.AssertQuiet(api);
+        }
+
         Logs.AssertNoStackTrace(api);
         viewers.ForEach(viewer => viewer.Dispose());
     }
@@ -146,6 +195,9 @@ public sealed class DeploymentTests(ITestOutputHelper output)
         Assert.Equal(1, await api.ExitAsync());
         Assert.Contains("address already in use", Logs.TheOneComplaint(api), StringComparison.Ordinal);
     }
+
+    private static List<Viewer> SignIn(Deployment deployment) =>
+        [.. Enumerable.Range(1, Viewers).Select(number => deployment.SignIn($"viewer-{number}"))];
 
     private static async Task AssertTakenAsync(Viewer viewer)
     {

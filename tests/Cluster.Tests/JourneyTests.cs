@@ -24,7 +24,8 @@ public sealed class JourneyTests(ITestOutputHelper output)
     public async Task The_journey_survives_a_kill_of_the_silo_behind_the_API()
     {
         await using var deployment = await Deployment.CreateAsync();
-        var silo = (await deployment.StartReadySiloAsync()).Process;
+        var lost = await deployment.StartReadySiloAsync();
+        var silo = lost.Process;
         var api = await deployment.StartReadyApiAsync();
 
         var journey = Script.RunAsync(
@@ -34,7 +35,7 @@ public sealed class JourneyTests(ITestOutputHelper output)
             "--token-command", $"printf %s {deployment.Token("123")}",
             "--restart-command", $"kill -KILL {silo.Id} && while kill -0 {silo.Id} 2>/dev/null; do sleep 0.05; done");
         await Task.WhenAny(silo.ExitAsync(_limit), journey);
-        deployment.StartSilo();
+        deployment.StartSilo(lost.Ports);
 
         var told = await journey;
         output.WriteLine(told);

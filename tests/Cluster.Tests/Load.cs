@@ -12,6 +12,7 @@ internal sealed class Load
     private readonly TaskCompletionSource _enough = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _wanted;
     private int _acknowledged;
+    private int _refused;
     private volatile bool _ended;
 
     private Load(IEnumerable<Viewer> viewers, int wanted)
@@ -21,7 +22,8 @@ internal sealed class Load
         _reporting = [.. _reporters.Select(ReportAsync)];
     }
 
-    public int Acknowledged => Volatile.Read(ref _acknowledged);
+    /// <summary>How many answers were not 200.</summary>
+    public int Refused => Volatile.Read(ref _refused);
 
     /// <summary>Starts them all, and comes back in the middle of it: after so many acknowledged reports.</summary>
     public static async Task<Load> StartAsync(IEnumerable<Viewer> viewers, int acknowledged)
@@ -30,6 +32,10 @@ internal sealed class Load
         await load._enough.Task.WaitAsync(TimeSpan.FromSeconds(30));
         return load;
     }
+
+    /// <summary>Waits until every viewer has had one more report acknowledged.</summary>
+    public Task EverybodyServedAsync(TimeSpan limit) =>
+        Task.WhenAll(_reporters.Select(reporter => reporter.NextAsync())).WaitAsync(limit);
 
     /// <summary>Ends it; what is under way is awaited.</summary>
     public async Task EndAsync()
@@ -63,7 +69,10 @@ internal sealed class Load
             {
                 using var answer = await reporter.Viewer.ReportAsync(title, second);
                 if (answer.StatusCode != HttpStatusCode.OK)
+                {
+                    Interlocked.Increment(ref _refused);
                     continue;
+                }
             }
             catch (HttpRequestException)
             {
@@ -71,14 +80,26 @@ internal sealed class Load
                 return;
             }
 
-            reporter.Acknowledged[title] = second;
+            reporter.Acknowledge(title, second);
             if (Interlocked.Increment(ref _acknowledged) == _wanted)
                 _enough.SetResult();
         }
     }
 
-    private sealed record Reporter(Viewer Viewer)
+    private sealed class Reporter(Viewer viewer)
     {
+        private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Viewer Viewer => viewer;
+
         public Dictionary<Guid, double> Acknowledged { get; } = [];
+
+        public Task NextAsync() => Volatile.Read(ref _next).Task;
+
+        public void Acknowledge(Guid title, double second)
+        {
+            Acknowledged[title] = second;
+            Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        }
     }
 }
