@@ -6,7 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace ContinueWatching.Api;
 
 /// <summary>Is the process alive; can it really serve, with a silo behind it and a database behind that.</summary>
-internal static class ApiHealth
+internal static partial class ApiHealth
 {
     /// <summary>Where the health checks are.</summary>
     public const string Path = "/health";
@@ -15,7 +15,7 @@ internal static class ApiHealth
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(3);
 
     public static void AddApiHealth(this IServiceCollection services) =>
-        services.AddHealthChecks().AddCheck<ClusterAnswers>("cluster", tags: [Ready], timeout: _timeout);
+        services.AddSingleton<ClusterAnswers>().AddHealthChecks().AddCheck<ClusterAnswers>("cluster", tags: [Ready], timeout: _timeout);
 
     public static void MapApiHealth(this IEndpointRouteBuilder routes)
     {
@@ -23,8 +23,11 @@ internal static class ApiHealth
         routes.MapHealthChecks($"{Path}/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) }).AllowAnonymous();
     }
 
-    private sealed class ClusterAnswers(IGrainFactory grains, IHostApplicationLifetime lifetime) : IHealthCheck
+    private sealed partial class ClusterAnswers(
+        IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ClusterAnswers> logger) : IHealthCheck
     {
+        private string? _said;
+
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             if (!lifetime.ApplicationStarted.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested)
@@ -32,17 +35,44 @@ internal static class ApiHealth
                 return HealthCheckResult.Unhealthy("The process is looking for a silo, or stopping.");
             }
 
+            var fault = await AskAsync(cancellationToken);
+            if (Interlocked.Exchange(ref _said, fault) != fault)
+            {
+                Log(fault);
+            }
+
+            return fault is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(fault);
+        }
+
+        private async Task<string?> AskAsync(CancellationToken cancellationToken)
+        {
             try
             {
-                return await grains.GetGrain<IHealthGrain>(0).FindFaultAsync(cancellationToken).WaitAsync(cancellationToken) is { } fault
-                    ? HealthCheckResult.Unhealthy(fault)
-                    : HealthCheckResult.Healthy();
+                return await grains.GetGrain<IHealthGrain>(0).FindFaultAsync(time.GetUtcNow(), cancellationToken).WaitAsync(cancellationToken);
             }
             catch (Exception exception) when (Unavailable.IsPassing(exception))
             {
                 // No silo answers: just what is asked here.
-                return HealthCheckResult.Unhealthy(exception.Message);
+                return $"No silo answers ({exception.GetType().Name}).";
             }
         }
+
+        private void Log(string? fault)
+        {
+            if (fault is null)
+            {
+                LogReady(logger);
+            }
+            else
+            {
+                LogNotReady(logger, fault);
+            }
+        }
+
+        [LoggerMessage(1, LogLevel.Information, "The API is ready again")]
+        private static partial void LogReady(ILogger logger);
+
+        [LoggerMessage(2, LogLevel.Warning, "The API is not ready: {Fault}")]
+        private static partial void LogNotReady(ILogger logger, string fault);
     }
 }

@@ -12,6 +12,9 @@ namespace ContinueWatching.Api;
 /// <summary>Composes the REST front end, over whatever <see cref="IGrainFactory"/> the process has.</summary>
 public static class ApiHost
 {
+    // Not told, browsers ask again after 5 s, and so before every heartbeat.
+    private static readonly TimeSpan _preflightAge = TimeSpan.FromHours(2);
+
     /// <summary>Adds what the routes need.</summary>
     public static void AddApi(this WebApplicationBuilder builder)
     {
@@ -24,7 +27,11 @@ public static class ApiHost
         services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<IOptions<ApiSettings>>((cors, api) => cors.AddDefaultPolicy(policy =>
-            policy.WithOrigins([.. api.Value.CorsOrigins]).AllowAnyMethod().WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)));
+            policy.WithOrigins([.. api.Value.CorsOrigins])
+                .AllowAnyMethod()
+                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)
+                .WithExposedHeaders(HeaderNames.RetryAfter)
+                .SetPreflightMaxAge(_preflightAge)));
         services.AddApiHealth();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }
@@ -32,6 +39,7 @@ public static class ApiHost
     /// <summary>Maps the routes.</summary>
     public static void MapApi(this WebApplication app)
     {
+        app.Use(AlwaysJson);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseCors();
@@ -51,6 +59,14 @@ public static class ApiHost
             || http.Request.Path.StartsWithSegments(ApiHealth.Path)
                 ? next(http)
                 : services.GetRequiredService<Unavailable>().WriteUnavailableAsync(http).AsTask();
+    }
+
+    // A problem is told as JSON to those, too, who say that they want something else (a browser, a video player): they would be sent
+    // plain text, and a failure behind the API would end as a 500.
+    private static Task AlwaysJson(HttpContext http, RequestDelegate next)
+    {
+        http.Request.Headers.Accept = default;
+        return next(http);
     }
 
     // What a token opens is its user's alone: no cache in between may keep it for another.

@@ -13,7 +13,8 @@ public sealed class ApiSettings
     public string UserIdClaim { get; set; } = "sub";
 
     /// <summary>The claims that name the device when a report does not, the first that the token has: <c>device_id</c>, then <c>sid</c>.</summary>
-    public IReadOnlyList<string> DeviceIdClaims { get; set; } = ["device_id", "sid"];
+    /// <remarks>Null is the default: a list would stay in front of what is configured.</remarks>
+    public IReadOnlyList<string>? DeviceIdClaims { get; set; }
 
     /// <summary>The web origins whose pages may call: none. Each as a browser sends it, <c>https://tv.example.com</c>.</summary>
     public IReadOnlyList<string> CorsOrigins { get; set; } = [];

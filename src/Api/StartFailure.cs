@@ -5,7 +5,7 @@ namespace ContinueWatching.Api;
 /// <summary>Runs a process to its end, and tells a start that failed in one line.</summary>
 internal static partial class StartFailure
 {
-    /// <returns>0; 1 when the process could not start for what its configuration said.</returns>
+    /// <returns>0, also when it was stopped while it still looked for a silo; 1 when it could not start for what its configuration said.</returns>
     public static async Task<int> RunToExitCodeAsync(this WebApplication app)
     {
         await using var _ = app;
@@ -13,17 +13,30 @@ internal static partial class StartFailure
         {
             await app.StartAsync();
         }
-        catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException or IOException)
+        catch (Exception exception) when (FindReason(exception) is { } reason)
         {
-            // Configuration, or a port in use. Anything else is a fault of ours and keeps its stack trace.
-            LogFailed(app.Logger, exception.Message);
+            LogFailed(app.Logger, reason);
             await app.StopAsync();
             return 1;
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            await app.StopAsync();
+            return 0;
         }
 
         await app.WaitForShutdownAsync();
         return 0;
     }
+
+    // Configuration, or an address that is none or in use. Anything else is a fault of ours and keeps its stack trace. What starts together fails together:
+    // the first that is no consequence of the others is the reason.
+    private static string? FindReason(Exception exception) => exception switch
+    {
+        AggregateException all => all.InnerExceptions.Select(FindReason).FirstOrDefault(reason => reason is not null),
+        OptionsValidationException or FormatException or InvalidOperationException or IOException => exception.Message,
+        _ => null,
+    };
 
     [LoggerMessage(1, LogLevel.Critical, "Not started: {Reason}")]
     private static partial void LogFailed(ILogger logger, string reason);

@@ -8,6 +8,10 @@ namespace ContinueWatching.Contracts;
 public interface IHealthGrain : IGrainWithIntegerKey
 {
     /// <summary>What is wrong, in a sentence; null when reports are taken.</summary>
+    /// <param name="callersTime">
+    /// The caller's clock. It stamps reports (<see cref="Report.ReceivedAt"/>), so that one that is far off would let old places win.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait for the answer.</param>
     [Alias("findFault")]
-    Task<string?> FindFaultAsync(CancellationToken cancellationToken = default);
+    Task<string?> FindFaultAsync(DateTimeOffset callersTime, CancellationToken cancellationToken = default);
 }

@@ -82,24 +82,21 @@ internal sealed partial class UserGrain : Grain, IUserGrain
         }
 
         await WakeAsync(cancellationToken);
-        var elsewhere = ImmutableArray<TitleProgress>.Empty;
-        if (!_titles.IsComplete && titles.RemoveAll(id => _titles.Find(id) is not null) is { IsEmpty: false } missing)
+        var known = titles.Select(id => _titles.Find(id) ?? TitleProgress.Unwatched(id)).ToArray();
+        if (!_titles.IsComplete && known.Where(title => title.IsEmpty).Select(title => title.ContentId).ToImmutableArray() is { IsEmpty: false } missing)
         {
-            elsewhere = await _store.LoadTitlesAsync(_user, missing, cancellationToken);
-        }
-
-        var found = ImmutableArray.CreateBuilder<WatchStatus>(titles.Length);
-        foreach (var id in titles)
-        {
-            // Memory last: a report may have been committed while Postgres was read.
-            var title = elsewhere.FirstOrDefault(title => title.ContentId == id) ?? TitleProgress.Unwatched(id);
-            if (title.Merge(_titles.Find(id) ?? title).ToStatus(_completion) is { } status)
+            var loaded = await _store.LoadTitlesAsync(_user, missing, cancellationToken);
+            for (var index = 0; index < known.Length; index++)
             {
-                found.Add(status);
+                // Meanwhile a report may have been committed, and an old title may have made room: what was known, what is read and
+                // what is known now, together miss nothing.
+                var id = known[index].ContentId;
+                var read = loaded.FirstOrDefault(title => title.ContentId == id) ?? known[index];
+                known[index] = known[index].Merge(read).Merge(_titles.Find(id) ?? read);
             }
         }
 
-        return found.DrainToImmutable();
+        return [.. known.Select(title => title.ToStatus(_completion)).OfType<WatchStatus>()];
     }
 
     public async Task<ImmutableArray<RowEntry>> GetRowAsync(CancellationToken cancellationToken = default)

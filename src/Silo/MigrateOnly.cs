@@ -7,9 +7,9 @@ namespace ContinueWatching.Silo;
 internal static partial class MigrateOnly
 {
     /// <returns>The exit code: 0 when the schema is what this build needs.</returns>
-    public static async Task<int> RunAsync()
+    public static async Task<int> RunAsync(string[] args)
     {
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
         using var logging = LoggerFactory.Create(log => log.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
         var logger = logging.CreateLogger(typeof(MigrateOnly).FullName!);
         try

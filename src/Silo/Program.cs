@@ -1,8 +1,8 @@
 using ContinueWatching.Silo;
 
-if (args is ["--migrate-only"])
+if (args.Contains("--migrate-only"))
 {
-    return await MigrateOnly.RunAsync();
+    return await MigrateOnly.RunAsync([.. args.Where(argument => argument != "--migrate-only")]);
 }
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });

@@ -33,8 +33,16 @@ public sealed class SiloSettings : IValidatableObject
     public TimeSpan GrainIdleTime { get; set; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// How long a caller waits for a grain: 15 s. Longer than a full queue and a slow commit together
-    /// (<c>Storage:QueueTime</c>, <c>Storage:CommandTimeout</c>), so that the answer is the silo's.
+    /// The most calls that wait for one user's grain: 500, a journal's worth. What comes on top is refused, and a user who floods
+    /// the service fills a queue of their own only.
+    /// </summary>
+    [Range(1, 100_000)]
+    public int UserQueue { get; set; } = 500;
+
+    /// <summary>
+    /// How long a caller waits for a grain: 15 s. Longer than a wait in the queue and a statement's limit together
+    /// (<c>Storage:QueueTime</c>, <c>Storage:CommandTimeout</c>), so that the answer is nearly always the silo's; a report that has to wake
+    /// its user, read its title and be committed, each at its limit, takes longer, and its caller is told that it is not known.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(15);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -15,10 +16,10 @@ public static partial class StartFailure
         {
             await app.StartAsync();
         }
-        catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException or NpgsqlException or IOException)
+        catch (Exception exception) when (exception is OptionsValidationException or FormatException or InvalidOperationException or NpgsqlException or IOException)
         {
-            // Configuration, a refusing database, a port in use. Anything else is a fault of ours and keeps its stack trace.
-            LogFailed(app.Logger, exception.Message);
+            // Configuration, a refusing database, an address that is none or in use. Anything else is a fault of ours and keeps its stack trace.
+            LogFailed(app.Logger, Reason(exception));
             await StopAsync(app);
             return 1;
         }
@@ -26,6 +27,10 @@ public static partial class StartFailure
         await app.WaitForShutdownAsync();
         return 0;
     }
+
+    // Orleans does not say which port; the web server does.
+    private static string Reason(Exception exception) =>
+        exception is AddressInUseException ? "Cluster:SiloPort or Cluster:GatewayPort is already in use." : exception.Message;
 
     // A silo that has started says good-bye to its cluster.
     private static async Task StopAsync(WebApplication app)

@@ -29,40 +29,34 @@ internal sealed record Arguments(string DataDirectory, bool DevTokens, bool Help
         for (var index = 0; index < args.Length; index++)
         {
             var argument = args[index];
-            var next = index + 1 < args.Length ? args[index + 1] : null;
-            if (argument is "--help" or "-h")
+            var parts = argument.Split('=', 2);
+            var (name, value) = (parts[0], parts.Length == 2 ? parts[1] : null);
+            if (name is "--help" or "-h" or "--dev-tokens")
             {
-                help = true;
+                (help, devTokens) = (help || name != "--dev-tokens", devTokens || name == "--dev-tokens");
+                complaint = value is null ? null : $"{name} takes no value.";
             }
-            else if (argument == "--dev-tokens")
-            {
-                devTokens = true;
-            }
-            else if (!argument.StartsWith("--", StringComparison.Ordinal))
+            else if (!name.StartsWith("--", StringComparison.Ordinal))
             {
                 complaint = $"{argument} is not an option.";
-                return false;
-            }
-            else if (argument.Contains('='))
-            {
-                rest.Add(argument);
-            }
-            else if (next is null || next.StartsWith("--", StringComparison.Ordinal))
-            {
-                complaint = $"{argument} needs a value.";
-                return false;
             }
             else
             {
-                index++;
-                if (argument == "--data")
+                value ??= index + 1 < args.Length && !args[index + 1].StartsWith("--", StringComparison.Ordinal) ? args[++index] : null;
+                complaint = value is null || (value.Length == 0 && name == "--data") ? $"{name} needs a value." : null;
+                if (name == "--data")
                 {
-                    data = next;
+                    data = value ?? data;
                 }
                 else
                 {
-                    rest.AddRange([argument, next]);
+                    rest.Add($"{name}={value}");
                 }
+            }
+
+            if (complaint is not null)
+            {
+                return false;
             }
         }
 

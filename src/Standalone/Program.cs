@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using ContinueWatching.Silo;
 using ContinueWatching.Standalone;
+using Npgsql;
 
 if (!Arguments.TryParse(args, out var arguments, out var complaint))
 {
@@ -13,14 +15,32 @@ if (arguments.Help)
     return 0;
 }
 
+// The host listens to Ctrl+C when it runs. Until then, finding, making and starting a Postgres takes its time.
+using var interrupted = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+
 try
 {
-    await using var host = await StandaloneHost.CreateAsync(arguments, CancellationToken.None);
+    await using var host = await StandaloneHost.CreateAsync(arguments, interrupted.Token);
     return await host.App.RunToExitCodeAsync();
 }
-catch (Exception exception) when (exception is EmbeddedPostgresException or InvalidOperationException or IOException or UnauthorizedAccessException)
+catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {
-    // No Postgres, a data directory in use, a contradiction: the message says what to do, a stack trace would hide it.
+    // Asked to stop before there was anything to stop: nothing was left running.
+    return 0;
+}
+catch (Exception exception) when (
+    exception is EmbeddedPostgresException or NpgsqlException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
+{
+    // No Postgres, a data directory in use, a contradiction, an address that is none: the message says what to do,
+    // a stack trace would hide it.
     await Console.Error.WriteLineAsync($"Not started: {exception.Message}");
     return 1;
+}
+
+void Interrupt(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    interrupted.Cancel();
 }

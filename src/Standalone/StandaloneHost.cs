@@ -1,3 +1,4 @@
+using System.Net;
 using ContinueWatching.Api;
 using ContinueWatching.Silo;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
@@ -29,7 +30,7 @@ internal sealed class StandaloneHost : IAsyncDisposable
         var postgres = hasDatabase ? null : await StartPostgresAsync(builder, arguments.DataDirectory, cancellationToken);
         try
         {
-            builder.AddGrains(silo => silo.UseLocalhostClustering(PortOf(builder, "SiloPort"), PortOf(builder, "GatewayPort")));
+            AddGrains(builder, isAlone: postgres is not null);
             builder.AddApi();
             var app = builder.Build();
             app.MapApi();
@@ -102,7 +103,25 @@ internal sealed class StandaloneHost : IAsyncDisposable
         return postgres;
     }
 
-    // Several Standalones on one machine do not meet: each takes free ports, unless it is told which.
-    private static int PortOf(WebApplicationBuilder builder, string name) =>
-        builder.Configuration.GetValue<int?>($"Cluster:{name}") ?? Addresses.FreePort();
+    // On a database of its own it is alone. On one that it is given there may be others: they make one cluster, in which each user has one
+    // grain. It lets itself be found on this machine only, unless it is told its address.
+    private static void AddGrains(WebApplicationBuilder builder, bool isAlone)
+    {
+        var cluster = builder.Configuration.GetSection(SiloSettings.Section);
+        cluster[nameof(SiloSettings.SiloPort)] ??= $"{Addresses.FreePort()}";
+        cluster[nameof(SiloSettings.GatewayPort)] ??= $"{Addresses.FreePort()}";
+        cluster[nameof(SiloSettings.AdvertisedAddress)] ??= $"{IPAddress.Loopback}";
+        builder.AddGrains(silo =>
+        {
+            if (isAlone)
+            {
+                silo.UseLocalhostClustering(
+                    cluster.GetValue<int>(nameof(SiloSettings.SiloPort)), cluster.GetValue<int>(nameof(SiloSettings.GatewayPort)));
+            }
+            else
+            {
+                silo.UsePostgresCluster();
+            }
+        });
+    }
 }

@@ -69,7 +69,7 @@ internal sealed class BatchLane<TRequest, TResult>
     {
         _stopping = true;
         _queue.Writer.TryComplete();
-        await using (deadline.UnsafeRegister(static source => _ = ((CancellationTokenSource)source!).CancelAsync(), _abandoned))
+        await using (deadline.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _abandoned))
         {
             await _run;
         }

@@ -64,14 +64,23 @@ internal sealed partial class CommitWriter
 
     private async Task CommitAsync(IReadOnlyList<BatchLane<RegisterWrite, bool>.Waiter> batch, CancellationToken cancellationToken)
     {
+        StorageUnavailableException? unavailable = null;
         foreach (var statement in CommitBatch.Split(batch, waiter => waiter.Request))
         {
-            await CommitAsync(statement.AsMemory(), cancellationToken);
+            unavailable = await CommitAsync(statement.AsMemory(), unavailable, cancellationToken);
         }
     }
 
-    private async Task CommitAsync(Memory<BatchLane<RegisterWrite, bool>.Waiter> rows, CancellationToken cancellationToken)
+    // Answers all rows, and says why Postgres could not be used, if so: what has not been tried then is known not to be stored.
+    private async Task<StorageUnavailableException?> CommitAsync(
+        Memory<BatchLane<RegisterWrite, bool>.Waiter> rows, StorageUnavailableException? unavailable, CancellationToken cancellationToken)
     {
+        if (unavailable is not null)
+        {
+            Fail(rows.Span, new StorageUnavailableException(unavailable.Message));
+            return unavailable;
+        }
+
         try
         {
             var lost = await _database.RunAsync((connection, token) => ExecuteAsync(connection, rows, token), cancellationToken);
@@ -79,18 +88,35 @@ internal sealed partial class CommitWriter
             {
                 rows.Span[index].Complete(!lost.Contains(index));
             }
+
+            return null;
+        }
+        catch (StorageUnavailableException exception)
+        {
+            // Told to those who wait for this statement, and handed on for the others.
+            Fail(rows.Span, exception);
+            return exception;
         }
         catch (PostgresException refused) when (rows.Length == 1)
         {
             var request = rows.Span[0].Request;
             LogRefused(request.User, request.ContentId, refused.SqlState, refused.MessageText);
             rows.Span[0].Fail(new InvalidOperationException($"Postgres refuses the report ({refused.SqlState})."));
+            return null;
         }
         catch (PostgresException)
         {
             // One row is at fault, and Postgres does not say which: halving finds it, and all others are committed.
-            await CommitAsync(rows[..(rows.Length / 2)], cancellationToken);
-            await CommitAsync(rows[(rows.Length / 2)..], cancellationToken);
+            unavailable = await CommitAsync(rows[..(rows.Length / 2)], null, cancellationToken);
+            return await CommitAsync(rows[(rows.Length / 2)..], unavailable, cancellationToken);
+        }
+    }
+
+    private static void Fail(ReadOnlySpan<BatchLane<RegisterWrite, bool>.Waiter> rows, StorageUnavailableException exception)
+    {
+        foreach (var row in rows)
+        {
+            row.Fail(exception);
         }
     }
 

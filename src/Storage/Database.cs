@@ -7,7 +7,7 @@ using Npgsql;
 namespace ContinueWatching.Storage;
 
 /// <summary>
-/// Runs statements on pooled connections. A connection that turns out to be lost is replaced and the work repeated once, so all work
+/// Runs statements on pooled connections. A connection that turns out to be lost is replaced and the work repeated, so all work
 /// given to it is idempotent; what Postgres does not take comes out as <see cref="StorageUnavailableException"/>.
 /// </summary>
 internal sealed partial class Database(NpgsqlDataSource source, IOptions<StorageOptions> options, ILogger<Database> logger)
@@ -17,7 +17,7 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
 
     private int _isAway;
 
-    /// <summary>Runs <paramref name="work"/>, twice at most.</summary>
+    /// <summary>Runs <paramref name="work"/>; again when its connection was lost, or it collided with somebody else's.</summary>
     /// <exception cref="StorageUnavailableException">Postgres is away, too slow, or can't take it now.</exception>
     /// <exception cref="PostgresException">
     /// Postgres refuses the data (SQLSTATE class 22 or 23): <see cref="RefusesData"/>. Nothing of the statement was stored.
@@ -27,25 +27,24 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
         var outcomeUnknown = false;
         try
         {
-            T result;
-            try
+            for (var attempt = 1; ; attempt++)
             {
-                result = await RunOnceAsync(work, cancellationToken);
-            }
-            catch (NpgsqlException exception) when (IsWorthASecondTry(exception))
-            {
-                outcomeUnknown = IsOutcomeUnknown(exception);
-                if (!IsCollision(exception))
+                try
                 {
-                    // The pool's idle connections are as lost as this one was: without this, each would cost a try.
-                    source.Clear();
+                    var result = await RunOnceAsync(work, cancellationToken);
+                    NoteBack();
+                    return result;
                 }
-
-                result = await RunOnceAsync(work, cancellationToken);
+                catch (NpgsqlException exception) when (attempt < MaxAttempts(exception))
+                {
+                    outcomeUnknown |= IsOutcomeUnknown(exception);
+                    if (IsLostConnection(exception))
+                    {
+                        // The pool's idle connections are as lost as this one was: without this, each would cost a try.
+                        source.Clear();
+                    }
+                }
             }
-
-            NoteBack();
-            return result;
         }
         catch (StorageUnavailableException exception)
         {
@@ -109,7 +108,8 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
         }
     }
 
-    private static bool IsWorthASecondTry(NpgsqlException exception) => IsLostConnection(exception) || IsCollision(exception);
+    // A new connection works or doesn't. Who has collided may do so again with the same opponent, who was woken by the release.
+    private static int MaxAttempts(NpgsqlException exception) => IsLostConnection(exception) ? 2 : IsCollision(exception) ? 4 : 1;
 
     // It broke, or Postgres was told to end it, or it leads to a server that a failover has made a mere reader.
     private static bool IsLostConnection(NpgsqlException exception) => exception switch
@@ -153,7 +153,7 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "Postgres cannot be used: {Reason}. Reports are refused until it can")]
+    [LoggerMessage(1, LogLevel.Error, "Postgres did not do what it was asked: {Reason}. What needs it is refused until it does again")]
     private static partial void LogAway(ILogger logger, string reason);
 
     [LoggerMessage(2, LogLevel.Information, "Postgres can be used again")]

@@ -29,12 +29,12 @@ public sealed class StorageOptions
     [Range(1, 32)]
     public int LoadLanes { get; set; } = 2;
 
-    /// <summary>The most users, or titles, in one read: 200.</summary>
+    /// <summary>The most calls in one read: 200 users, or 200 requests for single titles, which name up to 100 each.</summary>
     [Range(1, 10_000)]
     public int LoadBatch { get; set; } = 200;
 
     /// <summary>
-    /// The most reads that wait, in each lane: 50 000, as many users as the loss of a silo may wake.
+    /// The most reads that wait, in each lane: 50 000, some 10 MB of waking users: as many as the loss of a silo may wake.
     /// </summary>
     [Range(1, 1_000_000)]
     public int LoadQueue { get; set; } = 50_000;

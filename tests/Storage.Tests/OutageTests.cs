@@ -62,8 +62,9 @@ public sealed class OutageTests : IAsyncLifetime
             Assert.False(acknowledged.IsNewerThan(stored), $"{user}: {stored} is older than {acknowledged}.");
         }
 
-        Assert.Equal(3, silo.Log.Written.Count(line => line.Text.Contains("can be used again", StringComparison.Ordinal)));
-        Assert.Equal(6, silo.Log.Written.Count);
+        // A line or two for each outage and lane, not one for each report.
+        Assert.InRange(silo.Log.Written.Count, 6, 12);
+        Assert.Equal("Postgres can be used again", silo.Log.Written.Last().Text);
     }
 
     [Fact]
@@ -84,7 +85,7 @@ public sealed class OutageTests : IAsyncLifetime
     public async Task A_server_that_stands_still_lets_nobody_hang_and_is_used_again_when_it_goes_on()
     {
         var second = TimeSpan.FromSeconds(1);
-        var limit = (2 * second) + TimeSpan.FromSeconds(2) + second; // the queue, the statement, its grace; a slow machine
+        var limit = TimeSpan.FromSeconds(10); // 1 in the queue, 1 for the statement and 2 of grace; the rest for a slow machine
         var silo = _database.StartSilo(options => (options.CommandTimeout, options.QueueTime) = (second, second));
         await using var viewers = new Viewers(silo.Store);
         await viewers.UntilAcknowledgedAsync(500);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ContinueWatching.Contracts;
 using ContinueWatching.Grains;
+using ContinueWatching.Testing;
 
 namespace ContinueWatching.Storage.Tests;
 
@@ -63,18 +64,20 @@ public sealed class QueryCostTests : IAsyncLifetime
     [Fact]
     public async Task Heartbeats_are_HOT_updates()
     {
-        var silo = _database.StartSilo();
-        for (var second = 0; second < 10_000; second += 20)
+        // A server of its own: anybody's long transaction on it, in whatever database, keeps dead rows from being cleared away.
+        await using var server = await TestPostgresServer.StartAsync();
+        await using var database = await ResumeDatabase.CreateAsync(server);
+        var silo = database.StartSilo();
+        for (var second = 0; second < 1_000; second += 20)
         {
             await Task.WhenAll(Enumerable.Range(0, 20).Select(title =>
                 silo.Store.StoreAsync(Some.Write(_binger, Some.Title(title + 1), Some.Register(second + title)))));
         }
 
         var (updated, hot) = await ReadAsync(
-            silo, "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'resume'");
+            database, silo, "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'resume'");
 
-        Assert.Equal(9_980, updated);
-        // A snapshot of somebody else's, such as autovacuum's, keeps the pages from being cleaned for a moment.
+        Assert.Equal(980, updated);
         Assert.True(hot >= 0.95 * updated, $"{hot} of {updated} updates are HOT.");
     }
 
@@ -91,23 +94,23 @@ public sealed class QueryCostTests : IAsyncLifetime
             select s.seq_scan, heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit
             from pg_stat_user_tables s join pg_statio_user_tables io using (relid) where s.relname = 'resume'
             """;
-        var before = await ReadAsync(silo: null, Counters);
+        var before = await ReadAsync(_database, silo: null, Counters);
         var silo = _database.StartSilo(options => (options.LoadLanes, options.CommitLanes) = (1, 1));
         for (var repeat = 0; repeat < Repeats; repeat++)
             await call(silo);
-        var after = await ReadAsync(silo, Counters);
+        var after = await ReadAsync(_database, silo, Counters);
 
         Assert.Equal(before.First, after.First);
         return (after.Second - before.Second) / (double)Repeats;
     }
 
     // A session's counts are there for all when it has ended.
-    private async Task<(long First, long Second)> ReadAsync(TestSilo? silo, string counters)
+    private static async Task<(long First, long Second)> ReadAsync(ResumeDatabase database, TestSilo? silo, string counters)
     {
         if (silo is not null)
             await silo.DisposeAsync();
-        await _database.UntilAloneAsync();
-        var pair = (long[])(await _database.ScalarAsync($"select array[a, b] from ({counters}) as pair (a, b)"))!;
+        await database.UntilAloneAsync();
+        var pair = (long[])(await database.ScalarAsync($"select array[a, b] from ({counters}) as pair (a, b)"))!;
         return (pair[0], pair[1]);
     }
 

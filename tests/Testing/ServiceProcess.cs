@@ -183,15 +183,22 @@ public sealed class ServiceProcess : IAsyncDisposable
         heard.SetResult();
     }
 
-    // Tests run from tests/X.Tests/bin/<configuration>/<framework>, and the service has the same two.
-    private static string FindAssembly(string project)
+    /// <summary>Where src/<paramref name="project"/> was built to.</summary>
+    public static string FindAssembly(string project)
     {
+        // Tests run from tests/X.Tests/bin/<configuration>/<framework>, and the service has the same two.
         var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        var root = framework;
-        while (!File.Exists(Path.Combine(root.FullName, "ContinueWatching.sln")))
-            root = root.Parent ?? throw new DirectoryNotFoundException($"No ContinueWatching.sln above {AppContext.BaseDirectory}.");
         var assembly = Path.Combine(
-            root.FullName, "src", project, "bin", framework.Parent!.Name, framework.Name, $"ContinueWatching.{project}.dll");
+            RepositoryRoot(), "src", project, "bin", framework.Parent!.Name, framework.Name, $"ContinueWatching.{project}.dll");
         return File.Exists(assembly) ? assembly : throw new FileNotFoundException($"src/{project} is not built.", assembly);
+    }
+
+    /// <summary>The folder of the solution.</summary>
+    public static string RepositoryRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "ContinueWatching.sln")))
+            folder = folder.Parent ?? throw new DirectoryNotFoundException($"No ContinueWatching.sln above {AppContext.BaseDirectory}.");
+        return folder.FullName;
     }
 }

@@ -10,6 +10,9 @@ public static class Signals
     /// <summary>SIGKILL.</summary>
     public const int Kill = 9;
 
+    /// <summary>SIGINT.</summary>
+    public const int Interrupt = 2;
+
     /// <summary>SIGTERM.</summary>
     public const int Terminate = 15;
 

@@ -14,6 +14,9 @@ internal static class JsonBody
     /// <summary>The most bytes of a body.</summary>
     public const int MaxBytes = 16 * 1024;
 
+    private const int MaxShown = 80;
+    private const int MaxMembers = 32;
+
     /// <summary>Takes one member of the object; the reader stands on its value, and is left on the value's last token.</summary>
     /// <returns>What is wrong with the value, or null. A member of an unknown name is skipped.</returns>
     public delegate Fault? ReadMember<T>(ref Utf8JsonReader reader, string name, T target);
@@ -32,24 +35,19 @@ internal static class JsonBody
             return Problems.TooLarge(MaxBytes);
         }
 
-        var reader = request.BodyReader;
-        while (true)
+        // Not by the pipe: what is left unread in it when a client hangs up makes Kestrel log a warning (dotnet/aspnetcore#17840).
+        var buffer = ArrayPool<byte>.Shared.Rent(MaxBytes + 1);
+        try
         {
-            var result = await reader.ReadAsync(request.HttpContext.RequestAborted);
-            if (result.Buffer.Length > MaxBytes)
-            {
-                reader.AdvanceTo(result.Buffer.End);
-                return Problems.TooLarge(MaxBytes);
-            }
-
-            if (result.IsCompleted)
-            {
-                var fault = Parse(result.Buffer, target, readMember);
-                reader.AdvanceTo(result.Buffer.End);
-                return fault is null ? null : Problems.BadRequest(fault);
-            }
-
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            var length = await request.Body.ReadAtLeastAsync(
+                buffer.AsMemory(0, MaxBytes + 1), MaxBytes + 1, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
+            return length > MaxBytes ? Problems.TooLarge(MaxBytes)
+                : Parse(buffer.AsSpan(0, length), target, readMember) is { } fault ? Problems.BadRequest(fault)
+                : null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
@@ -63,16 +61,16 @@ internal static class JsonBody
     };
 
     /// <summary>No more of a value than a message needs.</summary>
-    public static string Shorten(string value) => value.Length <= 80 ? value : $"{value[..80]}…";
+    public static string Shorten(string value) => value.Length <= MaxShown ? value
+        : $"{value[..(char.IsHighSurrogate(value[MaxShown - 1]) ? MaxShown - 1 : MaxShown)]}…";
 
     private static bool IsJson(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var media)
         && media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-        && (!media.Charset.HasValue || media.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+        && (!media.Charset.HasValue || HeaderUtilities.RemoveQuotes(media.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-    private static Fault? Parse<T>(ReadOnlySequence<byte> body, T target, ReadMember<T> readMember)
+    private static Fault? Parse<T>(ReadOnlySpan<byte> bytes, T target, ReadMember<T> readMember)
     {
-        var bytes = body.IsSingleSegment ? body.FirstSpan : body.ToArray();
         if (!Utf8.IsValid(bytes))
         {
             return NoObject("bytes that are no UTF-8");
@@ -110,6 +108,11 @@ internal static class JsonBody
             if (seen.Contains(name))
             {
                 return new Fault(Shorten(name), "given twice", "each member once");
+            }
+
+            if (seen.Count == MaxMembers)
+            {
+                return new Fault("body", $"more than {MaxMembers} members", $"{MaxMembers} members at most");
             }
 
             seen.Add(name);

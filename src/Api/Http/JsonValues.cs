@@ -9,6 +9,9 @@ internal static class JsonValues
 {
     private const int MaxUserIdDigits = 19;
 
+    // Beyond all limits, and within what a TimeSpan holds.
+    private const double MaxSeconds = 1e9;
+
     /// <summary>A user, as a string or as a plain non-negative integer: <c>123</c> and <c>"123"</c> are one user.</summary>
     public static Fault? ReadUser(ref Utf8JsonReader reader, out UserTarget user)
     {
@@ -41,17 +44,16 @@ internal static class JsonValues
             : new Fault("deviceId", JsonBody.Show(ref reader), $"{DeviceId.Allowed}, or absent");
     }
 
-    /// <summary>Seconds: any finite number, rounded to milliseconds. Whether it is in range, the report says.</summary>
+    /// <summary>Seconds: any number, rounded to milliseconds. Whether a readable one is in range, the report says.</summary>
     public static Fault? ReadSeconds(ref Utf8JsonReader reader, string field, out TimeSpan span)
     {
         span = default;
-        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetDouble(out var seconds) || !double.IsFinite(seconds))
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetDouble(out var seconds) || !(Math.Abs(seconds) <= MaxSeconds))
         {
-            return new Fault(field, JsonBody.Show(ref reader), "a number of seconds, 0 to 1000000");
+            return new Fault(field, JsonBody.Show(ref reader), "a number of seconds (not milliseconds), 0 to 1000000");
         }
 
-        // Beyond all limits already, and within what a TimeSpan holds.
-        var milliseconds = Math.Round(Math.Clamp(seconds, -1e9, 1e9) * 1000, MidpointRounding.AwayFromZero);
+        var milliseconds = Math.Round(seconds * 1000, MidpointRounding.AwayFromZero);
         span = TimeSpan.FromTicks((long)milliseconds * TimeSpan.TicksPerMillisecond);
         return null;
     }
@@ -60,7 +62,7 @@ internal static class JsonValues
     public static Fault? ReadTime(ref Utf8JsonReader reader, string field, out DateTimeOffset time)
     {
         time = default;
-        return reader.TokenType == JsonTokenType.String && HasOffset(reader.ValueSpan) && reader.TryGetDateTimeOffset(out time)
+        return reader.TokenType == JsonTokenType.String && HasOffset(reader.GetString()!) && reader.TryGetDateTimeOffset(out time)
             ? null
             : new Fault(field, JsonBody.Show(ref reader), "an ISO-8601 time with its offset, as 2026-01-31T20:15:00.250Z");
     }
@@ -69,6 +71,5 @@ internal static class JsonValues
     private static bool IsPlainInteger(ReadOnlySpan<byte> digits) =>
         digits.Length <= MaxUserIdDigits && !digits.ContainsAnyExceptInRange((byte)'0', (byte)'9') && (digits[0] != '0' || digits.Length == 1);
 
-    private static bool HasOffset(ReadOnlySpan<byte> time) =>
-        time.IndexOf((byte)'T') is var clock and > 0 && time[clock..].IndexOfAny("Z+-"u8) > 0;
+    private static bool HasOffset(string time) => time.IndexOf('T') is var clock and > 0 && time.AsSpan(clock).IndexOfAny("Z+-") > 0;
 }

@@ -24,5 +24,5 @@ internal static class Problems
     /// <summary>415.</summary>
     public static ProblemHttpResult NotJson(string? contentType) => TypedResults.Problem(
         statusCode: StatusCodes.Status415UnsupportedMediaType,
-        detail: $"Content-Type was {(string.IsNullOrEmpty(contentType) ? "absent" : contentType)}; allowed: application/json, in UTF-8.");
+        detail: $"Content-Type was {(string.IsNullOrEmpty(contentType) ? "absent" : JsonBody.Shorten(contentType))}; allowed: application/json, in UTF-8.");
 }

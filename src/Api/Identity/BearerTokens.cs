@@ -39,6 +39,12 @@ internal static class BearerTokens
                 missing.Add($"{section}:Authority or {section}:ValidIssuer is not set: whose tokens are good?");
             }
 
+            if (options.Authority is null && options.MetadataAddress is null
+                && parameters.IssuerSigningKey is null && parameters.IssuerSigningKeys?.Any() is not true)
+            {
+                missing.Add($"{section}:SigningKeys is not set, nor is an Authority that would tell them: with which keys are tokens signed?");
+            }
+
             if (options.Audience is null && parameters.ValidAudience is null && parameters.ValidAudiences?.Any() is not true)
             {
                 missing.Add($"{section}:ValidAudience is not set: which tokens are meant for this service?");

@@ -10,6 +10,7 @@ namespace ContinueWatching.Api.Identity;
 internal readonly struct Caller(ClaimsPrincipal principal, ApiSettings settings)
 {
     private const string ServiceScope = "continue-watching.service";
+    private static readonly string[] _deviceIdClaims = ["device_id", "sid"];
 
     /// <summary>The user whom <paramref name="target"/> means, when the caller may act for them; else the refusal.</summary>
     public bool MayActFor(UserTarget target, out UserId user, [NotNullWhen(false)] out ProblemHttpResult? refusal)
@@ -37,7 +38,7 @@ internal readonly struct Caller(ClaimsPrincipal principal, ApiSettings settings)
     public Fault? FindDevice(out DeviceId device)
     {
         device = default;
-        foreach (var claim in settings.DeviceIdClaims)
+        foreach (var claim in settings.DeviceIdClaims ?? _deviceIdClaims)
         {
             if (principal.FindFirstValue(claim) is { Length: > 0 } value)
             {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
 using ContinueWatching.Contracts;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Primitives;
 
@@ -32,7 +33,7 @@ internal sealed class WatchStatusRequest
     {
         var query = request.Query;
         var hasQuery = query.ContainsKey("userId") || query.ContainsKey("contentId");
-        if (request.ContentLength is null or 0 && request.Headers.TransferEncoding.Count == 0)
+        if (request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
         {
             return (ReadUser(query["userId"]) ?? ReadTitles(query["contentId"])) is { } fault ? Problems.BadRequest(fault) : null;
         }

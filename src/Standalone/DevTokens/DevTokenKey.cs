@@ -13,15 +13,17 @@ internal static class DevTokenKey
     /// <exception cref="UnauthorizedAccessException">The directory cannot be used.</exception>
     public static byte[] LoadOrCreate(string dataDirectory)
     {
-        Directory.CreateDirectory(dataDirectory);
+        Folders.CreateOpen(dataDirectory);
         var path = Path.Combine(dataDirectory, FileName);
         if (File.Exists(path) && File.ReadAllBytes(path) is { Length: Bytes } known)
         {
             return known;
         }
 
+        // Anew, not over what is there: a file keeps its mode.
+        File.Delete(path);
         var key = RandomNumberGenerator.GetBytes(Bytes);
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ContinueWatching.Api.Http;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -36,30 +37,31 @@ internal static class DevTokenRoute
     public static void MapDevTokens(this IEndpointRouteBuilder routes, byte[] key, bool loopbackOnly)
     {
         var credentials = new SigningCredentials(new SymmetricSecurityKey(key), SecurityAlgorithms.HmacSha256);
-        routes.MapPost("/dev/token", Results<Ok<DevToken>, ProblemHttpResult, NotFound> (DevTokenRequest request, HttpContext http, TimeProvider time) =>
-            loopbackOnly && !IPAddress.IsLoopback(http.Connection.LocalIpAddress ?? IPAddress.None)
+        routes.MapPost("/dev/token", async Task<Results<Ok<DevToken>, ProblemHttpResult, NotFound>> (HttpRequest request, TimeProvider time) =>
+            loopbackOnly && !IsFromThisMachine(request)
                 ? TypedResults.NotFound()
-                : Issue(request, credentials, time))
+                : await IssueAsync(request, credentials, time))
             .AllowAnonymous();
     }
 
-    private static Results<Ok<DevToken>, ProblemHttpResult, NotFound> Issue(
-        DevTokenRequest request, SigningCredentials credentials, TimeProvider time)
+    // By its address, and by its name as well: a web page whose own name leads here must not sign its visitor in.
+    private static bool IsFromThisMachine(HttpRequest request) =>
+        IPAddress.IsLoopback(request.HttpContext.Connection.LocalIpAddress ?? IPAddress.None)
+        && (request.Host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(request.Host.Host, out var address) && IPAddress.IsLoopback(address)));
+
+    private static async Task<Results<Ok<DevToken>, ProblemHttpResult, NotFound>> IssueAsync(
+        HttpRequest request, SigningCredentials credentials, TimeProvider time)
     {
-        var text = request.UserId.ValueKind switch
+        var body = new DevTokenRequest();
+        if (await JsonBody.ReadAsync(request, body, DevTokenRequest.ReadMember) is { } unreadable)
         {
-            JsonValueKind.String => request.UserId.GetString(),
-            JsonValueKind.Number => request.UserId.GetRawText(),
-            _ => null,
-        };
-        if (!UserId.TryParse(text, out var user))
-        {
-            return Refuse("userId", text ?? "absent", UserId.Allowed);
+            return unreadable;
         }
 
-        if (request.DeviceId is not null && !DeviceId.TryParse(request.DeviceId, out _))
+        if (body.User is not { } user)
         {
-            return Refuse("deviceId", request.DeviceId, $"{DeviceId.Allowed}, or absent");
+            return Problems.BadRequest(new Fault("userId", "absent", UserId.Allowed));
         }
 
         var now = time.GetUtcNow().UtcDateTime;
@@ -70,7 +72,7 @@ internal static class DevTokenRoute
             IssuedAt = now,
             Expires = now + _lifetime,
             SigningCredentials = credentials,
-            Claims = Claims(user, request),
+            Claims = Claims(user, body),
         });
         return TypedResults.Ok(new DevToken(token, JwtBearerDefaults.AuthenticationScheme, (int)_lifetime.TotalSeconds));
     }
@@ -83,18 +85,50 @@ internal static class DevTokenRoute
             claims["scope"] = scope;
         }
 
-        if (request.DeviceId is { } device)
+        if (request.Device is { } device)
         {
-            claims["device_id"] = device;
+            claims["device_id"] = device.Value;
         }
 
         return claims;
     }
 
-    private static ProblemHttpResult Refuse(string field, string value, string allowed) => TypedResults.Problem(
-        statusCode: StatusCodes.Status400BadRequest, title: $"{field} cannot be taken.", detail: new Fault(field, value, allowed).ToString());
+    private sealed class DevTokenRequest
+    {
+        public UserId? User { get; private set; }
 
-    private sealed record DevTokenRequest(JsonElement UserId, string? Scope, string? DeviceId);
+        public string? Scope { get; private set; }
+
+        public DeviceId? Device { get; private set; }
+
+        public static Fault? ReadMember(ref Utf8JsonReader reader, string name, DevTokenRequest request) =>
+            reader.TokenType == JsonTokenType.Null ? null : request.Read(ref reader, name);
+
+        private Fault? Read(ref Utf8JsonReader reader, string name)
+        {
+            Fault? fault = null;
+            switch (name)
+            {
+                case "userId":
+                    fault = JsonValues.ReadUser(ref reader, out var user);
+                    fault ??= user.Id is null ? new Fault(name, "\"me\"", UserId.Allowed) : null;
+                    User = user.Id;
+                    break;
+                case "deviceId":
+                    fault = JsonValues.ReadDevice(ref reader, out var device);
+                    Device = device;
+                    break;
+                case "scope" when reader.TokenType == JsonTokenType.String:
+                    Scope = reader.GetString();
+                    break;
+                case "scope":
+                    fault = new Fault(name, JsonBody.Show(ref reader), "a text of scopes with spaces between them, or absent");
+                    break;
+            }
+
+            return fault;
+        }
+    }
 
     private sealed record DevToken(
         [property: JsonPropertyName("access_token")] string AccessToken,

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using ContinueWatching.Standalone;
+using ContinueWatching.Testing;
+using Microsoft.Extensions.Logging;
+
+namespace ContinueWatching.Api.Tests;
+
+/// <summary>Postgres goes away under a running service, and comes back.</summary>
+public sealed class PostgresAwayTests
+{
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(100);
+
+    private readonly TestTokens _tokens = new();
+
+    [Fact]
+    public async Task Reports_are_asked_for_again_while_Postgres_is_away_and_taken_when_it_is_back()
+    {
+        await using var server = await TestPostgresServer.StartAsync();
+        await using var service = await TestService.StartAsync(server.ConnectionString, _tokens.Configuration);
+        Assert.Equal(200, (await ReportAsync(service, "known", 100)).Status);
+        Assert.Equal(200, (await service.GetAsync("/health/ready")).Status);
+        service.Logs.Take();
+
+        await server.StopAsync(PostgresStopMode.Immediate);
+
+        foreach (var user in new[] { "known", "new" })
+            IsUnavailable(await ReportAsync(service, user, 200));
+        IsUnavailable(await service.GetAsync("/users/me/continue-watching", _tokens.Of("another")));
+        IsUnavailable(await service.GetAsync($"/getWatchStatus?userId=me&contentId={Guid.NewGuid()}", _tokens.Of("another")));
+        using (var plain = new HttpRequestMessage(HttpMethod.Get, "/users/me/continue-watching"))
+        {
+            plain.Headers.Add("Accept", "text/html");
+            plain.Headers.Authorization = new("Bearer", _tokens.Of("another"));
+            IsUnavailable(await service.SendAsync(plain));
+        }
+
+        // What is the client's fault stays so, and what nobody needs a database for goes on.
+        Problem.Assert(await ReportAsync(service, "known", -1), 400, "resumeFrom");
+        Problem.Assert(await service.GetAsync("/users/me/continue-watching"), 401);
+        Assert.Equal(200, (await service.GetAsync("/health/live")).Status);
+        Assert.Equal(503, (await service.GetAsync("/health/ready")).Status);
+        Assert.DoesNotContain(service.Logs.Take(), line => line.Level >= LogLevel.Warning && line.Exception is not null);
+
+        await server.StartAgainAsync();
+
+        await UntilAsync(async () => (await ReportAsync(service, "known", 300)).Status == 200);
+        await UntilAsync(async () => (await ReportAsync(service, "new", 300)).Status == 200);
+        await UntilAsync(async () => (await service.GetAsync("/health/ready")).Status == 200);
+        var row = await service.GetAsync("/users/me/continue-watching", _tokens.Of("known"));
+        Assert.Equal(300, row.Json.GetProperty("items")[0].GetProperty("resumeFrom").GetDouble());
+    }
+
+    private static void IsUnavailable(Answer answer)
+    {
+        Problem.Assert(answer, 503);
+        Assert.Equal("1", answer.Header("Retry-After"));
+        Assert.DoesNotContain("Npgsql", answer.Text, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("Postgres", answer.Text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private Task<Answer> ReportAsync(TestService service, string user, double position) => service.PutAsync(
+        "/updateWatchStatus",
+        _tokens.Of(user),
+        $$"""{"userId": "me", "contentId": "0b5f3a52-6c1d-4d8e-9f27-3f4f0c6f8a11", "resumeFrom": {{position}}}""");
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(waited.Elapsed < _limit, $"Not within {_limit}.");
+            await Task.Delay(_interval);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+
+namespace ContinueWatching.Api.Tests;
+
+/// <summary>The API's own process, with a configuration that it cannot serve with.</summary>
+public sealed class StartTests
+{
+    private const string Bearer = "Authentication__Schemes__Bearer__";
+
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData("ValidIssuer", "Authentication:Schemes:Bearer:ValidAudience is not set")]
+    [InlineData("ValidAudience", "Authentication:Schemes:Bearer:Authority or Authentication:Schemes:Bearer:ValidIssuer is not set")]
+    public async Task Without_an_issuer_or_an_audience_it_refuses_to_start_and_says_so_in_one_line(string given, string complaint)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(ApiHost).Assembly.Location, "--urls", "http://127.0.0.1:0"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)).ToList())
+            start.Environment.Remove(name);
+        start.Environment[$"{Bearer}{given}"] = "somebody";
+        start.Environment["ConnectionStrings__Postgres"] = "Host=127.0.0.1;Port=1;Database=none";
+        using var process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(_limit);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var errors = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+
+            var said = await output + await errors;
+            Assert.Equal(1, process.ExitCode);
+            Assert.Single(said.Split('\n'), line => line.Contains("Not started:", StringComparison.Ordinal));
+            Assert.Contains(complaint, said, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+        }
+    }
+}

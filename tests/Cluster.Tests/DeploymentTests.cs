@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using ContinueWatching.Testing;
+using Xunit.Abstractions;
+
+namespace ContinueWatching.Cluster.Tests;
+
+/// <summary>Silo and API as processes of their own: who finds whom, and what happens when one is not there.</summary>
+public sealed class DeploymentTests(ITestOutputHelper output)
+{
+    private const int Viewers = 6;
+    private const int Reports = 600;
+    private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _failoverLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan _refusalLimit = TimeSpan.FromSeconds(18);
+
+    [Fact]
+    public async Task An_API_that_is_there_before_any_silo_is_alive_and_not_ready_and_finds_the_first_one()
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        using var viewer = deployment.SignIn("123");
+        var api = deployment.StartApi();
+
+        await api.AnswersAsync(new Uri(deployment.Api, "/health/live"));
+        await api.AnswersAsync(deployment.ApiReady, HttpStatusCode.ServiceUnavailable);
+        await AssertRefusedForNowAsync(viewer);
+        var silo = deployment.StartSilo();
+        await silo.Process.AnswersAsync(silo.Ready);
+        var found = await MeasureAsync(() => api.AnswersAsync(deployment.ApiReady, within: _failoverLimit));
+
+        output.WriteLine($"Ready {found.TotalSeconds:0.0} s after the silo.");
+        await AssertTakenAsync(viewer);
+        Logs.AssertNoStackTrace(api);
+        Logs.AssertQuiet(silo.Process);
+    }
+
+    [Fact]
+    public async Task Without_a_silo_the_API_tells_503_and_goes_on_by_itself_when_one_comes_at_another_address()
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        var silo = await deployment.StartReadySiloAsync();
+        var api = await deployment.StartReadyApiAsync();
+        using var viewer = deployment.SignIn("123");
+        await AssertTakenAsync(viewer);
+
+        silo.Process.Signal(Signals.Kill);
+        await silo.Process.ExitAsync();
+        var refused = await MeasureAsync(() => AssertRefusedForNowAsync(viewer));
+        await api.AnswersAsync(deployment.ApiReady, HttpStatusCode.ServiceUnavailable);
+        await api.AnswersAsync(new Uri(deployment.Api, "/health/live"));
+        var next = deployment.StartSilo();
+        var joined = await MeasureAsync(() => next.Process.AnswersAsync(next.Ready));
+        var found = await MeasureAsync(() => api.AnswersAsync(deployment.ApiReady, within: _failoverLimit));
+
+        output.WriteLine(
+            $"Refused after {refused.TotalSeconds:0.0} s; the silo ready after {joined.TotalSeconds:0.0} s, the API {found.TotalSeconds:0.0} s later.");
+        await AssertTakenAsync(viewer);
+        var everybody = Enumerable.Range(1, 40).Select(number => deployment.SignIn($"viewer-{number}")).ToList();
+        var served = await MeasureAsync(() => Task.WhenAll(everybody.Select(AssertTakenAsync)));
+        output.WriteLine($"Everybody served after {served.TotalSeconds:0.0} s.");
+        everybody.ForEach(one => one.Dispose());
+        Assert.InRange(refused, TimeSpan.Zero, _refusalLimit);
+        Logs.AssertNoStackTrace(api);
+    }
+
+    [Fact]
+    public async Task Silo_and_API_stop_without_a_word_of_trouble()
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        var silo = await deployment.StartReadySiloAsync();
+        var api = await deployment.StartReadyApiAsync();
+        using var viewer = deployment.SignIn("123");
+        await AssertTakenAsync(viewer);
+
+        api.Signal(Signals.Terminate);
+        Assert.Equal(0, await api.ExitAsync(_stopLimit));
+        silo.Process.Signal(Signals.Terminate);
+        Assert.Equal(0, await silo.Process.ExitAsync(_stopLimit));
+
+        Logs.AssertQuiet(api);
+        Logs.AssertQuiet(silo.Process);
+    }
+
+    [Fact]
+    public async Task An_API_that_never_found_a_silo_stops_all_the_same()
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        var api = deployment.StartApi();
+        await api.AnswersAsync(deployment.ApiReady, HttpStatusCode.ServiceUnavailable);
+
+        api.Signal(Signals.Terminate);
+
+        Assert.Equal(0, await api.ExitAsync(_stopLimit));
+        Logs.AssertNoStackTrace(api);
+    }
+
+    [Theory]
+    [InlineData("Silo")]
+    [InlineData("Api")]
+    public async Task What_is_stopped_under_load_keeps_what_was_acknowledged(string stopped)
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        var silo = (await deployment.StartReadySiloAsync()).Process;
+        var api = await deployment.StartReadyApiAsync();
+        var viewers = SignIn(deployment);
+        var load = await Load.StartAsync(viewers, Reports);
+        var process = stopped == "Silo" ? silo : api;
+
+        process.Signal(Signals.Terminate);
+
+        var stop = await MeasureAsync(async () => Assert.Equal(0, await process.ExitAsync(_stopLimit)));
+        await load.EndAsync();
+        output.WriteLine($"Stopped after {stop.TotalSeconds:0.0} s.");
+        Logs.AssertNoStackTrace(api);
+        if (stopped == "Silo")
+            await deployment.StartReadySiloAsync();
+        else
+            api = deployment.StartApi();
+        await api.AnswersAsync(deployment.ApiReady, within: _failoverLimit);
+        Assert.Empty(await load.FindLostAsync());
+        viewers.ForEach(viewer => viewer.Dispose());
+    }
+
+    [Theory]
+    [InlineData(Signals.Terminate)]
+    [InlineData(Signals.Kill)]
+    public async Task One_of_two_silos_can_go(int signal)
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        var leaving = (await deployment.StartReadySiloAsync()).Process;
+        var staying = (await deployment.StartReadySiloAsync()).Process;
+        var api = await deployment.StartReadyApiAsync();
+        var viewers = SignIn(deployment);
+        var load = await Load.StartAsync(viewers, Reports);
+
+        leaving.Signal(signal);
+
+        var served = await MeasureAsync(async () =>
+        {
+            // Twice: the first may have been on its way.
+            await load.EverybodyServedAsync(_failoverLimit);
+            await load.EverybodyServedAsync(_failoverLimit);
+        });
+        var exitCode = await leaving.ExitAsync(_stopLimit);
+        await load.EndAsync();
+        output.WriteLine($"Everybody served after {served.TotalSeconds:0.0} s; refused before: {load.Refused}.");
+        Assert.Empty(await load.FindLostAsync());
+        if (signal == Signals.Terminate)
+        {
+            // Told to stop, it hands its users over: nobody notices, and nobody is warned.
+            Assert.Equal(0, exitCode);
+            Assert.Equal(0, load.Refused);
+            Logs.AssertQuiet(leaving);
+            Logs.AssertQuiet(staying);
+            Logs.AssertQuiet(api);
+        }
+
+        Logs.AssertNoStackTrace(api);
+        viewers.ForEach(viewer => viewer.Dispose());
+    }
+
+    [Theory]
+    [InlineData("http")]
+    [InlineData("silo")]
+    [InlineData("gateway")]
+    public async Task A_silo_whose_port_is_in_use_tells_so_in_one_line(string taken)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        await using var deployment = await Deployment.CreateAsync();
+        var free = SiloPorts.Free();
+
+        var silo = deployment.StartSilo(taken switch
+        {
+            "http" => free with { Http = port },
+            "silo" => free with { Silo = port },
+            _ => free with { Gateway = port },
+        });
+
+        Assert.Equal(1, await silo.Process.ExitAsync());
+        Assert.Contains("already in use", Logs.TheOneComplaint(silo.Process), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task An_API_whose_port_is_in_use_tells_so_in_one_line()
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        using var listener = new TcpListener(IPAddress.Loopback, deployment.Api.Port);
+        listener.Start();
+
+        var api = deployment.StartApi();
+
+        Assert.Equal(1, await api.ExitAsync());
+        Assert.Contains("address already in use", Logs.TheOneComplaint(api), StringComparison.Ordinal);
+    }
+
+    private static List<Viewer> SignIn(Deployment deployment) =>
+        [.. Enumerable.Range(1, Viewers).Select(number => deployment.SignIn($"viewer-{number}"))];
+
+    private static async Task AssertTakenAsync(Viewer viewer)
+    {
+        using var answer = await viewer.ReportAsync(Guid.NewGuid(), 10);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    private static async Task AssertRefusedForNowAsync(Viewer viewer)
+    {
+        using var answer = await viewer.ReportAsync(Guid.NewGuid(), 10);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+    }
+
+    private static async Task<TimeSpan> MeasureAsync(Func<Task> wait)
+    {
+        var clock = Stopwatch.StartNew();
+        await wait();
+        return clock.Elapsed;
+    }
+}

@@ -1,0 +1,29 @@
+using ContinueWatching.Testing;
+
+namespace ContinueWatching.Cluster.Tests;
+
+/// <summary>What an operator would look at in a log.</summary>
+internal static class Logs
+{
+    private static readonly string[] _levels = ["warn:", "fail:", "crit:"];
+
+    /// <summary>Nothing to look at: no warning, no error, no stack trace.</summary>
+    public static void AssertQuiet(ServiceProcess process) => Assert.True(Trouble(process).Count == 0, process.Said);
+
+    /// <summary>No stack trace, whatever else was said.</summary>
+    public static void AssertNoStackTrace(ServiceProcess process) => Assert.False(process.Lines.Any(IsStackTrace), process.Said);
+
+    /// <summary>Why the process ended: one line, and that is all there is.</summary>
+    public static string TheOneComplaint(ServiceProcess process)
+    {
+        AssertNoStackTrace(process);
+        Assert.True(Trouble(process).Count <= 1, process.Said);
+        return Assert.Single(process.Lines, line => line.Contains("Not started: ", StringComparison.Ordinal));
+    }
+
+    private static List<string> Trouble(ServiceProcess process) => [.. process.Lines.Where(line =>
+        _levels.Any(level => line.StartsWith(level, StringComparison.Ordinal)) || IsStackTrace(line))];
+
+    private static bool IsStackTrace(string line) =>
+        line.TrimStart().StartsWith("at ", StringComparison.Ordinal) || line.Contains("Unhandled exception", StringComparison.Ordinal);
+}

@@ -1,0 +1,43 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace ContinueWatching.Cluster.Tests;
+
+/// <summary>A signed-in user at one service, over REST.</summary>
+internal sealed class Viewer : IDisposable
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+
+    private readonly HttpClient _http;
+    private readonly string _user;
+
+    public Viewer(Uri service, string user, string token)
+    {
+        _http = new HttpClient { BaseAddress = service, Timeout = _patience };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        _user = user;
+    }
+
+    /// <summary>Signs in where whoever asks gets a token.</summary>
+    public static async Task<Viewer> SignInAsync(Uri standalone, string user)
+    {
+        using var http = new HttpClient { BaseAddress = standalone, Timeout = _patience };
+        using var answer = await http.PostAsJsonAsync("/dev/token", new { userId = user });
+        var token = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
+        return new Viewer(standalone, user, token.GetProperty("access_token").GetString()!);
+    }
+
+    public Task<HttpResponseMessage> ReportAsync(Guid title, double seconds) =>
+        _http.PutAsJsonAsync("/updateWatchStatus", new { userId = _user, contentId = title, resumeFrom = seconds, deviceId = "tv" });
+
+    /// <summary>The places, in seconds, of those titles that have one.</summary>
+    public async Task<IReadOnlyDictionary<Guid, double>> WhereAsync(IEnumerable<Guid> titles)
+    {
+        var places = await _http.GetFromJsonAsync<JsonElement>($"/getWatchStatus?userId={_user}&contentId={string.Join(',', titles)}");
+        return places.EnumerateArray().ToDictionary(
+            place => place.GetProperty("contentId").GetGuid(), place => place.GetProperty("resumeFrom").GetDouble());
+    }
+
+    public void Dispose() => _http.Dispose();
+}
