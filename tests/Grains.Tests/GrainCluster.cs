@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
+using Orleans.Configuration;
 using Orleans.TestingHost;
 
 namespace ContinueWatching.Grains.Tests;
@@ -38,6 +39,9 @@ public sealed class GrainCluster : IAsyncDisposable
             host.Services.AddStorage(host.Configuration);
         });
         builder.ConfigureSilo((_, silo) => silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System));
+        // So that a test knows when its cancellation has arrived.
+        builder.ConfigureClient(client => client.Configure<ClientMessagingOptions>(
+            messaging => messaging.WaitForCancellationAcknowledgement = true));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return new GrainCluster(cluster, database);
@@ -52,7 +56,7 @@ public sealed class GrainCluster : IAsyncDisposable
             ? context
             : throw new InvalidOperationException($"{grain.GetGrainId()} is not active.");
 
-    /// <summary>Returns when a session waits for a lock that <paramref name="holder"/> holds: each round trip asks Postgres.</summary>
+    /// <summary>Returns when a session waits for a lock of <paramref name="holder"/>'s: each round trip asks Postgres.</summary>
     /// <param name="holder">The test's connection.</param>
     /// <param name="but">A backend known to be on its way out.</param>
     /// <returns>The backend that waits.</returns>

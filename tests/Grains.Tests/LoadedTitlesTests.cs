@@ -5,7 +5,8 @@ using CsCheck;
 
 namespace ContinueWatching.Grains.Tests;
 
-/// <summary>The titles in memory: whatever comes in between, none is missing down to the horizon, and there are never too many.</summary>
+/// <summary>The titles in memory: whatever comes in between, none is missing down to the horizon, and never are there too many.
+/// </summary>
 public sealed class LoadedTitlesTests
 {
     [Fact]
@@ -139,7 +140,8 @@ public sealed class LoadedTitlesTests
             Check(truth, titles);
         }
 
-        Assert.True(truth.Keys.Count(number => titles.Find(Id(number)) is not null) <= LoadedTitles.MaxTitles, "Too many titles.");
+        var inMemory = truth.Keys.Count(number => titles.Find(Id(number)) is not null);
+        Assert.True(inMemory <= LoadedTitles.MaxTitles, "Too many titles.");
     }
 
     private static void Check(Dictionary<int, TitleProgress> truth, LoadedTitles titles)
@@ -156,9 +158,10 @@ public sealed class LoadedTitlesTests
     private static TitlePage ReadPage(IEnumerable<TitleProgress> truth, TitleCursor? before, int size)
     {
         var behind = Behind(truth, before);
-        return behind.Length <= size || size == 0
-            ? new TitlePage([.. behind.Take(size)], behind.Length <= size ? null : before ?? new TitleCursor(DateTimeOffset.MaxValue, default))
-            : new TitlePage([.. behind.Take(size)], TitleCursor.Of(behind[size - 1]));
+        if (behind.Length <= size)
+            return new TitlePage([.. behind], null);
+        var nowhere = before ?? new TitleCursor(DateTimeOffset.MaxValue, default);
+        return new TitlePage([.. behind.Take(size)], size == 0 ? nowhere : TitleCursor.Of(behind[size - 1]));
     }
 
     private static TitlePage ReadUntil(IEnumerable<TitleProgress> truth, TitleCursor? before, DateTimeOffset moment)

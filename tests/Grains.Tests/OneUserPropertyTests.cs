@@ -38,8 +38,9 @@ public sealed class OneUserPropertyTests(SharedCluster shared)
                 continue;
             }
 
-            var result = await viewer.WatchAsync(films[step.Film], step.Position, step.At, $"device-{step.Device}", duration: 1000);
-            var outcome = model[step.Film].Report($"device-{step.Device}", step.At, step.Position);
+            var device = $"device-{step.Device}";
+            var result = await viewer.WatchAsync(films[step.Film], step.Position, step.At, device, duration: 1000);
+            var outcome = model[step.Film].Report(device, step.At, step.Position);
 
             Assert.Equal(outcome, result.Outcome);
             Assert.Equal(model[step.Film].Newest, NewestOf(result.Status));
@@ -70,7 +71,8 @@ public sealed class OneUserPropertyTests(SharedCluster shared)
         private readonly Dictionary<string, Stored> _registers = [];
         private readonly Dictionary<string, double> _lastSeen = [];
 
-        public IEnumerable<Stored> Registers => _registers.Values.OrderBy(row => row.At).ThenBy(row => row.Device, StringComparer.Ordinal);
+        public IEnumerable<Stored> Registers =>
+            _registers.Values.OrderBy(row => row.At).ThenBy(row => row.Device, StringComparer.Ordinal);
 
         public Stored? Newest => OldestFirst().LastOrDefault();
 
@@ -100,8 +102,8 @@ public sealed class OneUserPropertyTests(SharedCluster shared)
             return Newest!.Device == device ? ReportOutcome.Applied : ReportOutcome.Superseded;
         }
 
-        private IEnumerable<Stored> OldestFirst() =>
-            _registers.Values.OrderBy(row => row.At).ThenBy(row => row.Position).ThenBy(row => row.Device, StringComparer.Ordinal);
+        private IEnumerable<Stored> OldestFirst() => _registers.Values
+            .OrderBy(row => row.At).ThenBy(row => row.Position).ThenBy(row => row.Device, StringComparer.Ordinal);
 
         private void Forget(string device)
         {

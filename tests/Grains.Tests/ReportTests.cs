@@ -17,7 +17,8 @@ public sealed class ReportTests(SharedCluster shared)
         Assert.Equal(new Stored("tv", 61.25, 0), Assert.Single(await _viewer.StoredAsync(_film)));
         Assert.Equal(ReportOutcome.Applied, result.Outcome);
         Assert.Equal(
-            new WatchStatus(_film, TimeSpan.FromSeconds(61.25), TimeSpan.FromSeconds(5400), Viewer.At(0), DeviceId.Parse("tv"), false),
+            new WatchStatus(
+                _film, TimeSpan.FromSeconds(61.25), TimeSpan.FromSeconds(5400), Viewer.At(0), DeviceId.Parse("tv"), false),
             result.Status);
         Assert.Equal(TimeSpan.FromSeconds(10), result.NextReportIn);
     }
@@ -126,7 +127,10 @@ public sealed class ReportTests(SharedCluster shared)
     public async Task A_ninth_device_takes_the_place_of_the_oldest()
     {
         for (var device = 1; device <= 9; device++)
-            Assert.Equal(ReportOutcome.Applied, (await _viewer.WatchAsync(_film, 100 * device, at: device, $"device-{device}")).Outcome);
+        {
+            var result = await _viewer.WatchAsync(_film, 100 * device, at: device, $"device-{device}");
+            Assert.Equal(ReportOutcome.Applied, result.Outcome);
+        }
 
         var stored = await _viewer.StoredAsync(_film);
         Assert.Equal([.. Enumerable.Range(2, 8).Select(device => $"device-{device}")], stored.Select(row => row.Device));

@@ -20,7 +20,8 @@ public sealed class RowTests(SharedCluster shared)
 
         Assert.Equal([3, 11, 10, 9, 8, 7, 6, 5, 4, 2], row.Select(entry => Array.IndexOf(titles, entry.ContentId)));
         Assert.Equal(
-            new RowEntry(titles[3], TimeSpan.FromSeconds(500), TimeSpan.FromSeconds(1000), Viewer.At(100), DeviceId.Parse("phone")),
+            new RowEntry(
+                titles[3], TimeSpan.FromSeconds(500), TimeSpan.FromSeconds(1000), Viewer.At(100), DeviceId.Parse("phone")),
             row[0]);
     }
 

@@ -3,8 +3,8 @@ using ContinueWatching.Contracts;
 namespace ContinueWatching.Grains.Tests;
 
 /// <summary>
-/// A user may be awake on two silos for a while, when one of them is thought dead. The test writes as the other one does, past the
-/// grain.
+/// A user may be awake on two silos for a while, when one of them is thought dead. The test writes as the other one does, past
+/// the grain.
 /// </summary>
 [Collection(OnSharedCluster.Name)]
 public sealed class TwoActivationsTests(SharedCluster shared)

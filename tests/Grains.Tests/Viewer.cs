@@ -25,7 +25,8 @@ internal sealed class Viewer(GrainCluster cluster)
             Duration = duration is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
 
-    public Task<ReportResult> WatchAsync(ContentId title, double position, double at, string device = "tv", double? duration = null) =>
+    public Task<ReportResult> WatchAsync(
+        ContentId title, double position, double at, string device = "tv", double? duration = null) =>
         Grain.ReportAsync(Report(title, position, at, device, duration));
 
     public async Task<WatchStatus?> StatusAsync(ContentId title) => (await Grain.GetWatchStatusAsync([title])).SingleOrDefault();
@@ -39,8 +40,11 @@ internal sealed class Viewer(GrainCluster cluster)
     /// <summary>What Postgres holds of a title, the oldest first.</summary>
     public async Task<IReadOnlyList<Stored>> StoredAsync(ContentId title)
     {
-        await using var command = cluster.Postgres.CreateCommand(
-            "select device_id, position_ms, watched_at from resume where user_id = $1 and content_id = $2 order by watched_at, device_id");
+        await using var command = cluster.Postgres.CreateCommand("""
+            select device_id, position_ms, watched_at from resume
+            where user_id = $1 and content_id = $2
+            order by watched_at, device_id
+            """);
         command.Parameters.Add(new() { Value = User.Value });
         command.Parameters.Add(new() { Value = title.Value });
         await using var reader = await command.ExecuteReaderAsync();
@@ -59,7 +63,8 @@ internal sealed class Viewer(GrainCluster cluster)
         await WriteElsewhereAsync([(title, position, at)], device);
 
     /// <summary>Writes a history to Postgres past this cluster; titles last 1 000 s.</summary>
-    public async Task WriteElsewhereAsync(IEnumerable<(ContentId Title, double Position, double At)> history, string device = "tv")
+    public async Task WriteElsewhereAsync(
+        IEnumerable<(ContentId Title, double Position, double At)> history, string device = "tv")
     {
         var rows = history.ToArray();
         await using var command = cluster.Postgres.CreateCommand("""

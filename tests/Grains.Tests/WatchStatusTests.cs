@@ -30,7 +30,8 @@ public sealed class WatchStatusTests(SharedCluster shared)
         var found = await _viewer.Grain.GetWatchStatusAsync(titles);
 
         Assert.Equal(titles, found.Select(status => status.ContentId));
-        Assert.Equal(Enumerable.Range(0, 100).Select(index => 10.0 + index), found.Select(status => status.Position.TotalSeconds));
+        Assert.Equal(
+            Enumerable.Range(0, 100).Select(index => 10.0 + index), found.Select(status => status.Position.TotalSeconds));
     }
 
     [Theory]

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace ContinueWatching.Silo.Tests;
 
-/// <summary>The silo as it is deployed: the real executable, told by its environment, heard by its lines and its exit code.</summary>
+/// <summary>The silo as it is deployed: the real executable, told by its environment, heard by its lines and exit code.</summary>
 public sealed class SiloProcessTests
 {
     [Fact]
@@ -71,7 +71,7 @@ public sealed class SiloProcessTests
     }
 
     [Theory]
-    [InlineData("Cluster__AdvertisedAddress", "silo-1", "Cluster:AdvertisedAddress was silo-1; allowed: an IP address, or nothing.")]
+    [InlineData("Cluster__AdvertisedAddress", "silo-1", "AdvertisedAddress was silo-1; allowed: an IP address, or nothing.")]
     [InlineData("Cluster__SiloPort", "70000", "SiloPort must be between 1 and 65535")]
     [InlineData("Storage__CommitLanes", "0", "CommitLanes must be between 1 and 32")]
     [InlineData("Storage__CommandTimeout", "00:00:00", "CommandTimeout must be between 00:00:01 and 00:01:00")]
@@ -100,7 +100,7 @@ public sealed class SiloProcessTests
             ["urls"] = $"http://{other.LocalEndpoint}",
         }.Start();
 
-        await FailsAsync(process, $"Not started: Failed to bind to address http://{other.LocalEndpoint}: address already in use.");
+        await FailsAsync(process, $"Not started: Failed to bind to address http://{other.LocalEndpoint}: address already in use");
         await using var member = database.DataSource.CreateCommand("select Status from OrleansMembershipTable");
         Assert.True(await member.ExecuteScalarAsync() is null or (int)SiloStatus.Dead);
     }
@@ -127,7 +127,7 @@ public sealed class SiloProcessTests
         database.DataSource.Clear();
         await using var member = database.DataSource.CreateCommand("select Status from OrleansMembershipTable");
         Assert.Equal((int)SiloStatus.Dead, await member.ExecuteScalarAsync());
-        await silo.LineAsync("Postgres cannot be used: ");
+        await silo.LineAsync("The silo is not ready: Postgres does not answer");
         await silo.LineAsync("Postgres can be used again");
     }
 

@@ -42,13 +42,15 @@ public sealed class ServiceProcess : IAsyncDisposable
     public string Said => string.Join('\n', Lines);
 
     /// <summary>Starts what src/<paramref name="project"/> was built to, in its own folder.</summary>
-    /// <param name="project">The folder below src: <c>Silo</c>, <c>Api</c>, <c>Standalone</c>. The test project references it.</param>
-    /// <param name="environment">Configuration: <c>ConnectionStrings__Postgres</c>, <c>urls</c>, …; null takes a variable away.</param>
+    /// <param name="project">The folder below src, which the test project references: <c>Silo</c>, <c>Api</c>, <c>Standalone</c>.</param>
+    /// <param name="environment">Configuration: <c>ConnectionStrings__Postgres</c>, …; null takes a variable away.</param>
     /// <param name="arguments">The command line.</param>
-    public static ServiceProcess Start(string project, IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    public static ServiceProcess Start(
+        string project, IReadOnlyDictionary<string, string?> environment, params string[] arguments)
     {
         var assembly = FindAssembly(project);
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [assembly, .. arguments])
+        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var start = new ProcessStartInfo(dotnet, [assembly, .. arguments])
         {
             WorkingDirectory = Path.GetDirectoryName(assembly),
             RedirectStandardInput = true,
