@@ -127,7 +127,7 @@ public sealed class SiloProcessTests
         database.DataSource.Clear();
         await using var member = database.DataSource.CreateCommand("select Status from OrleansMembershipTable");
         Assert.Equal((int)SiloStatus.Dead, await member.ExecuteScalarAsync());
-        await silo.LineAsync("Postgres cannot be used: ");
+        await silo.LineAsync("The silo is not ready: Postgres does not answer");
         await silo.LineAsync("Postgres can be used again");
     }
 
