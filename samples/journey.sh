@@ -136,11 +136,11 @@ ended_within() {
 clean_up() {
   local postgres
   if [[ -n $pid ]] && kill "$pid" 2>/dev/null && ! ended_within "$pid" 40; then
-    kill -KILL "$pid"
+    kill -KILL "$pid" || true
   fi
   # A service that was killed leaves its Postgres behind; the next start would have taken care of it.
   if postgres=$(head -n 1 "$data/postgres/cluster/postmaster.pid" 2>/dev/null) && kill -QUIT "$postgres" 2>/dev/null; then
-    ended_within "$postgres" 20 || kill -KILL "$postgres"
+    ended_within "$postgres" 20 || kill -KILL "$postgres" || true
   fi
   rm -rf "$data"
 }

@@ -1,19 +1,15 @@
 using System.Globalization;
 using ContinueWatching.Testing;
-using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
 
 namespace ContinueWatching.Cluster.Tests;
 
 /// <summary>Silos and an API as separate processes on one database, told by environment variables only, as on a real platform.</summary>
 internal sealed class Deployment : IAsyncDisposable
 {
-    private const string Issuer = "https://login.example.com";
-    private const string Audience = "continue-watching";
-
-    private readonly byte[] _key = Guid.NewGuid().ToByteArray().Concat(Guid.NewGuid().ToByteArray()).ToArray();
+    private readonly TestTokens _tokens = new();
     private readonly TestDatabase _database;
     private readonly List<ServiceProcess> _started = [];
+    private readonly List<Viewer> _viewers = [];
 
     private Deployment(TestDatabase database) => _database = database;
 
@@ -46,15 +42,21 @@ internal sealed class Deployment : IAsyncDisposable
         return silo;
     }
 
-    public ServiceProcess StartApi() => Start("Api", new()
+    public ServiceProcess StartApi()
     {
-        ["ConnectionStrings__Postgres"] = _database.ConnectionString,
-        ["Authentication__Schemes__Bearer__ValidIssuer"] = Issuer,
-        ["Authentication__Schemes__Bearer__ValidAudience"] = Audience,
-        ["Authentication__Schemes__Bearer__SigningKeys__0__Issuer"] = Issuer,
-        ["Authentication__Schemes__Bearer__SigningKeys__0__Value"] = Convert.ToBase64String(_key),
-        ["urls"] = Api.ToString(),
-    });
+        var environment = new Dictionary<string, string?>
+        {
+            ["ConnectionStrings__Postgres"] = _database.ConnectionString,
+            ["urls"] = Api.ToString(),
+        };
+        foreach (var setting in _tokens.Configuration)
+        {
+            var separator = setting.IndexOf('=', StringComparison.Ordinal);
+            environment[setting[..separator].Replace(":", "__", StringComparison.Ordinal)] = setting[(separator + 1)..];
+        }
+
+        return Start("Api", environment);
+    }
 
     public async Task<ServiceProcess> StartReadyApiAsync()
     {
@@ -63,19 +65,19 @@ internal sealed class Deployment : IAsyncDisposable
         return api;
     }
 
-    public Viewer SignIn(string user) => new(Api, user, Token(user));
+    public Viewer SignIn(string user)
+    {
+        var viewer = new Viewer(Api, user, Token(user));
+        _viewers.Add(viewer);
+        return viewer;
+    }
 
     /// <summary>What the issuer gives to a user who signs in.</summary>
-    public string Token(string user) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-    {
-        Issuer = Issuer,
-        Audience = Audience,
-        Claims = new Dictionary<string, object> { [JwtRegisteredClaimNames.Sub] = user },
-        SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(_key), SecurityAlgorithms.HmacSha256),
-    });
+    public string Token(string user) => _tokens.Of(user);
 
     public async ValueTask DisposeAsync()
     {
+        _viewers.ForEach(viewer => viewer.Dispose());
         foreach (var process in _started)
             await process.DisposeAsync();
         await _database.DisposeAsync();

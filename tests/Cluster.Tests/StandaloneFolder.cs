@@ -11,6 +11,7 @@ internal sealed class StandaloneFolder : IAsyncDisposable
     private static readonly Dictionary<string, string?> _environment = new() { ["ConnectionStrings__Postgres"] = null };
 
     private readonly List<ServiceProcess> _started = [];
+    private readonly List<Viewer> _viewers = [];
 
     public StandaloneFolder()
     {
@@ -49,8 +50,16 @@ internal sealed class StandaloneFolder : IAsyncDisposable
         return process;
     }
 
+    public async Task<Viewer> SignInAsync(string user)
+    {
+        var viewer = await Viewer.SignInAsync(Url, user);
+        _viewers.Add(viewer);
+        return viewer;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        _viewers.ForEach(viewer => viewer.Dispose());
         foreach (var process in _started)
             await process.DisposeAsync();
         if (Postgres is { } orphan)

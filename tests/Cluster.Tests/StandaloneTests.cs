@@ -10,7 +10,7 @@ namespace ContinueWatching.Cluster.Tests;
 public sealed class StandaloneTests(ITestOutputHelper output)
 {
     private const int Viewers = 6;
-    private const int Reports = 600;
+    private const int Reports = 300;
     private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan _postgresLimit = TimeSpan.FromSeconds(10);
 
@@ -19,7 +19,7 @@ public sealed class StandaloneTests(ITestOutputHelper output)
     {
         await using var folder = new StandaloneFolder();
         var service = await folder.StartReadyAsync();
-        using (var viewer = await Viewer.SignInAsync(folder.Url, "123"))
+        var viewer = await folder.SignInAsync("123");
         using (var answer = await viewer.ReportAsync(Guid.NewGuid(), 10))
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var postgres = Assert.NotNull(folder.Postgres);
@@ -36,8 +36,7 @@ public sealed class StandaloneTests(ITestOutputHelper output)
     {
         await using var folder = new StandaloneFolder();
         var service = await folder.StartReadyAsync();
-        var viewers = await SignInAsync(folder);
-        var load = await Load.StartAsync(viewers, Reports);
+        var load = await Load.StartAsync(await SignInAsync(folder), Reports);
 
         service.Signal(Signals.Terminate);
 
@@ -48,7 +47,6 @@ public sealed class StandaloneTests(ITestOutputHelper output)
         Logs.AssertQuiet(service);
         await folder.StartReadyAsync();
         Assert.Empty(await load.FindLostAsync());
-        viewers.ForEach(viewer => viewer.Dispose());
     }
 
     [Fact]
@@ -56,8 +54,7 @@ public sealed class StandaloneTests(ITestOutputHelper output)
     {
         await using var folder = new StandaloneFolder();
         var service = await folder.StartReadyAsync();
-        var viewers = await SignInAsync(folder);
-        var load = await Load.StartAsync(viewers, Reports);
+        var load = await Load.StartAsync(await SignInAsync(folder), Reports);
 
         service.Signal(Signals.Kill);
 
@@ -67,7 +64,6 @@ public sealed class StandaloneTests(ITestOutputHelper output)
         await folder.StartReadyAsync();
         Assert.NotEqual(orphan, folder.Postgres);
         Assert.Empty(await load.FindLostAsync());
-        viewers.ForEach(viewer => viewer.Dispose());
     }
 
     [Fact]
@@ -102,7 +98,7 @@ public sealed class StandaloneTests(ITestOutputHelper output)
     {
         var viewers = new List<Viewer>();
         for (var number = 1; number <= Viewers; number++)
-            viewers.Add(await Viewer.SignInAsync(folder.Url, $"viewer-{number}"));
+            viewers.Add(await folder.SignInAsync($"viewer-{number}"));
         return viewers;
     }
 }

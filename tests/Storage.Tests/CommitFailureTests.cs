@@ -97,6 +97,36 @@ public sealed class CommitFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_failing_commit_had_not_yet_tried_is_known_not_to_be_stored()
+    {
+        await FailAsync("58030", times: 1_000);
+        var first = Some.Write(Refused);
+        var repeated = first with { Register = Some.Register(1, device: Refused) }; // a statement of its own, the next
+
+        var answers = await OutcomesAsync([first, repeated]);
+
+        Assert.True(Assert.IsType<StorageUnavailableException>(answers[0]).OutcomeUnknown);
+        Assert.False(Assert.IsType<StorageUnavailableException>(answers[1]).OutcomeUnknown);
+        Assert.Equal(1L, await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_Postgres_that_goes_while_a_refused_report_is_sought_leaves_the_untried_half_known()
+    {
+        // The whole statement is refused; then its first half, which the title puts first, fails for another reason.
+        await FailAsync("23514", times: 1, then: "58030");
+        var writes = Enumerable.Range(1, 4).Select(number => new RegisterWrite(
+            UserId.Parse("same-user"), Some.Title(number), Some.Register(0, device: number == 1 ? Refused : Some.Tv), null)).ToArray();
+
+        var answers = await OutcomesAsync(writes);
+
+        Assert.Equal(
+            [true, true, false, false],
+            answers.Select(answer => Assert.IsType<StorageUnavailableException>(answer).OutcomeUnknown));
+        Assert.Equal(1L, await CountAsync());
+    }
+
+    [Fact]
     public async Task A_deadlock_with_somebody_else_is_tried_again()
     {
         var (user, title, otherTitle) = (Some.User(), Some.Title(1), Some.Title(2));
@@ -250,12 +280,15 @@ public sealed class CommitFailureTests : IAsyncLifetime
     }
 
     // Nothing undoes a sequence: it counts the tries.
-    private Task FailAsync(string sqlState, int times) => _database.ExecuteAsync(
+    private Task FailAsync(string sqlState, int times, string? then = null) => _database.ExecuteAsync(
         $"""
          create sequence tries;
          create function fail() returns trigger language plpgsql as $$
          begin
-           if new.device_id = 'refused' and nextval('tries') <= {times} then raise sqlstate '{sqlState}'; end if;
+           if new.device_id = 'refused' then
+             if nextval('tries') <= {times} then raise sqlstate '{sqlState}'; end if;
+             {(then is null ? "" : $"raise sqlstate '{then}';")}
+           end if;
            return new;
          end $$;
          create trigger fail before insert on resume for each row execute function fail();
