@@ -32,7 +32,7 @@ done
 number=0
 step() { number=$((number + 1)); printf '\n%d. %s\n' "$number" "$1"; }
 tell() { printf '   %s\n' "$1"; }
-fail() { printf '\nWRONG in step %d: %s\n' "$number" "$1" >&2; exit 1; }
+fail() { printf '\nWRONG%s: %s\n' "$( ((number == 0)) || printf ' in step %d' "$number")" "$1" >&2; exit 1; }
 
 # call METHOD PATH [BODY]: shows both, and leaves the answer in $answer. Anything but a 200 is wrong.
 answer=''
