@@ -16,7 +16,7 @@ internal static partial class StartFailure
         catch (Exception exception) when (FindReason(exception) is { } reason)
         {
             LogFailed(app.Logger, reason);
-            await app.StopAsync();
+            await StopAsync(app);
             return 1;
         }
         catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
@@ -27,6 +27,18 @@ internal static partial class StartFailure
 
         await app.WaitForShutdownAsync();
         return 0;
+    }
+
+    private static async Task StopAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StopAsync();
+        }
+        catch (ArgumentNullException)
+        {
+            // The host's word for services that it had not made yet: there is nothing to stop.
+        }
     }
 
     // Configuration, or an address that is none or in use. Anything else is a fault of ours and keeps its stack trace. What starts together fails together:

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ContinueWatching.Testing;
 
 namespace ContinueWatching.Api.Tests;
 
@@ -42,5 +43,19 @@ public sealed class StartTests
             if (!process.HasExited)
                 process.Kill();
         }
+    }
+
+    [Fact]
+    public async Task Without_a_database_to_find_the_silos_in_it_refuses_to_start_and_says_so_in_one_line()
+    {
+        await using var api = ServiceProcess.Start("Api", new Dictionary<string, string?>
+        {
+            ["ConnectionStrings__Postgres"] = null,
+            ["urls"] = "http://127.0.0.1:0",
+        });
+
+        Assert.True(await api.ExitAsync(_limit) == 1, api.Said);
+        Assert.Single(api.Lines, line => line.Contains("Not started: ConnectionStrings:Postgres is not set", StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", api.Said, StringComparison.Ordinal);
     }
 }
