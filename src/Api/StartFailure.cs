@@ -41,8 +41,8 @@ internal static partial class StartFailure
         }
     }
 
-    // Configuration, or an address that is none or in use. Anything else is a fault of ours and keeps its stack trace. What starts together fails together:
-    // the first that is no consequence of the others is the reason.
+    // Configuration, or an address that is none or in use. Anything else is a fault of ours and keeps its stack trace. What starts
+    // together fails together: the first that is no consequence of the others is the reason.
     private static string? FindReason(Exception exception) => exception switch
     {
         AggregateException all => all.InnerExceptions.Select(FindReason).FirstOrDefault(reason => reason is not null),

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ContinueWatching.Testing;
 
@@ -94,6 +95,23 @@ public sealed class DevTokenTests(DevTokenTests.FirstCommand first) : IClassFixt
 
         Assert.Equal(415, (int)answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Theory]
+    [InlineData("evil.example", 404)]
+    [InlineData("192.0.2.1", 404)]
+    [InlineData("localhost", 200)]
+    [InlineData("127.0.0.1", 200)]
+    public async Task A_web_page_whose_name_leads_here_gets_no_token(string host, int status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/dev/token")
+        {
+            Content = new StringContent("""{"userId": "123"}""", Encoding.UTF8, "application/json"),
+            Headers = { Host = host },
+        };
+        using var answer = await Standalone.Http.SendAsync(request);
+
+        Assert.Equal(status, (int)answer.StatusCode);
     }
 
     [Fact]

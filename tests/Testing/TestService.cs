@@ -26,6 +26,9 @@ public sealed class TestService : IAsyncDisposable
 
     public TestLogs Logs { get; }
 
+    /// <summary>The grains, as an internal service calls them.</summary>
+    public IGrainFactory Grains => _host.App.Services.GetRequiredService<IGrainFactory>();
+
     /// <summary>Starts it with <paramref name="configuration"/>, each <c>Key=Value</c>; it says whose tokens are good.</summary>
     public static async Task<TestService> StartAsync(string connectionString, IEnumerable<string> configuration)
     {
