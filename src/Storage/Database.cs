@@ -102,7 +102,7 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
         {
             return await source.OpenConnectionAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException)
+        catch (Exception exception) when (exception is NpgsqlException or SocketException)
         {
             throw new StorageUnavailableException($"No connection to Postgres: {Describe(exception)}");
         }

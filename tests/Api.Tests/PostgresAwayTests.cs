@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ContinueWatching.Standalone;
 using ContinueWatching.Testing;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace ContinueWatching.Api.Tests;
 
@@ -50,6 +51,44 @@ public sealed class PostgresAwayTests
         await UntilAsync(async () => (await service.GetAsync("/health/ready")).Status == 200);
         var row = await service.GetAsync("/users/me/continue-watching", _tokens.Of("known"));
         Assert.Equal(300, row.Json.GetProperty("items")[0].GetProperty("resumeFrom").GetDouble());
+    }
+
+    [Fact]
+    public async Task A_user_who_floods_a_service_that_cannot_commit_is_refused_at_once()
+    {
+        await using var server = await TestPostgresServer.StartAsync();
+        await using var service = await TestService.StartAsync(server.ConnectionString, [.. _tokens.Configuration, "Cluster:UserQueue=1"]);
+        Assert.Equal(200, (await ReportAsync(service, "flood", 100)).Status);
+
+        server.Pause();
+        var reports = Enumerable.Range(2, 6).Select(step => ReportAsync(service, "flood", step * 100)).ToList();
+        var first = await await Task.WhenAny(reports);
+        server.Resume();
+
+        IsUnavailable(first);
+        await Task.WhenAll(reports);
+    }
+
+    [Fact]
+    public async Task A_report_that_loses_again_and_again_is_asked_for_again()
+    {
+        await using var server = await TestPostgresServer.StartAsync();
+        await using var service = await TestService.StartAsync(server.ConnectionString, _tokens.Configuration);
+        await using (var connection = new NpgsqlConnection(server.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand(
+                """
+                create function lose() returns trigger language plpgsql as 'begin return null; end';
+                create trigger lose before insert on resume for each row execute function lose();
+                """,
+                connection);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        IsUnavailable(await ReportAsync(service, "loser", 100));
+
+        Assert.Equal(3, service.Logs.Take().Count(line => line.Message.Contains("lost to a newer one", StringComparison.Ordinal)));
     }
 
     private static void IsUnavailable(Answer answer)

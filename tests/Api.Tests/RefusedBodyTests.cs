@@ -8,6 +8,10 @@ public sealed class RefusedBodyTests(RunningService running) : ApiTest(running)
 {
     private const int MaxBytes = 16 * 1024;
 
+    [Fact]
+    public async Task More_members_than_a_report_can_have_are_refused() => await RefusesAsync(
+        400, "body", () => PutAsync("{" + string.Join(',', Enumerable.Range(0, 33).Select(number => $"\"m{number}\": 1")) + "}"));
+
     [Theory]
     [InlineData("")]
     [InlineData(" ")]

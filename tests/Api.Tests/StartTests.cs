@@ -46,6 +46,35 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task Without_keys_it_refuses_to_start_and_says_so()
+    {
+        await using var api = ServiceProcess.Start("Api", new Dictionary<string, string?>
+        {
+            [$"{Bearer}ValidIssuer"] = "somebody",
+            [$"{Bearer}ValidAudience"] = "somewhere",
+            ["ConnectionStrings__Postgres"] = "Host=127.0.0.1;Port=1;Database=none",
+            ["urls"] = "http://127.0.0.1:0",
+        });
+
+        Assert.True(await api.ExitAsync(_limit) == 1, api.Said);
+        Assert.Single(api.Lines, line => line.Contains("Authentication:Schemes:Bearer:SigningKeys is not set", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_no_connection_string_is_refused_without_being_quoted()
+    {
+        await using var api = ServiceProcess.Start("Api", new Dictionary<string, string?>
+        {
+            ["ConnectionStrings__Postgres"] = "postgres://user:s3cret=x@db/cw",
+            ["urls"] = "http://127.0.0.1:0",
+        });
+
+        Assert.True(await api.ExitAsync(_limit) == 1, api.Said);
+        Assert.Single(api.Lines, line => line.Contains("Not started: ConnectionStrings:Postgres is no connection string", StringComparison.Ordinal));
+        Assert.DoesNotContain("s3cret", api.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_a_database_to_find_the_silos_in_it_refuses_to_start_and_says_so_in_one_line()
     {
         await using var api = ServiceProcess.Start("Api", new Dictionary<string, string?>
