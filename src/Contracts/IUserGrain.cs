@@ -40,4 +40,7 @@ public static class GrainFactoryExtensions
 {
     /// <summary>The grain of <paramref name="user"/>.</summary>
     public static IUserGrain GetUser(this IGrainFactory grains, UserId user) => grains.GetGrain<IUserGrain>(user.Value);
+
+    /// <summary>The grain of the title <paramref name="contentId"/>.</summary>
+    public static ITitleGrain GetTitle(this IGrainFactory grains, ContentId contentId) => grains.GetGrain<ITitleGrain>(contentId.Value);
 }

@@ -9,6 +9,9 @@ public static class Limits
     /// <summary>The most titles that one read may ask for.</summary>
     public const int TitlesInRead = 100;
 
+    /// <summary>The most titles that one write to the catalogue may carry.</summary>
+    public const int TitlesInWrite = 500;
+
     /// <summary>The greatest position and duration: 1 000 000 s, eleven and a half days.</summary>
     public static readonly TimeSpan Position = TimeSpan.FromSeconds(1_000_000);
 

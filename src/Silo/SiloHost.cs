@@ -14,6 +14,7 @@ public static class SiloHost
     public static void AddGrains(this WebApplicationBuilder builder, Action<ISiloBuilder> cluster)
     {
         builder.Services.AddValidated<WatchOptions>(WatchOptions.Section);
+        builder.Services.AddValidated<CatalogueOptions>(CatalogueOptions.Section);
         builder.Services.AddValidated<StorageOptions>(StorageOptions.Section);
         builder.Services.AddValidated<SiloSettings>(SiloSettings.Section);
 
@@ -27,6 +28,7 @@ public static class SiloHost
                 orleans.CollectionAge = settings.Value.GrainIdleTime);
             silo.Services.AddOptions<SiloMessagingOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
                 (orleans.ResponseTimeout, orleans.MaxEnqueuedRequestsHardLimit) = (settings.Value.ResponseTimeout, settings.Value.UserQueue));
+            silo.AddCatalogue();
             cluster(silo);
         });
         builder.Services.AddSingleton<SiloReadiness>();

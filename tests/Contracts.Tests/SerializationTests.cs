@@ -44,6 +44,19 @@ public sealed class SerializationTests : IDisposable
         new RowEntry(_title, _position, _duration, _noon, _device),
         new RowEntry(_title, _position, null, _noon, default),
         new Fault("resumeFrom", "-1", "0 or more"),
+        SeriesId.Parse("0123"),
+        default(SeriesId),
+        new Title(_title),
+        new Title(_title)
+        {
+            Duration = _duration,
+            CreditsStart = _position,
+            SeriesId = SeriesId.Parse("s"),
+            Season = 0,
+            Episode = 100_000,
+            NextContentId = new ContentId(new Guid("ffffffff-ffff-ffff-ffff-ffffffffffff")),
+            Kind = "episode",
+        },
     ];
 
     [Theory]
@@ -117,7 +130,9 @@ public sealed class SerializationTests : IDisposable
             cw.Report 0:ContentId 1:Position 2:ReceivedAt 3:Duration 4:DeviceId 5:WatchedAt 6:SentAt
             cw.ReportResult 0:Outcome 1:Status 2:NextReportIn
             cw.RowEntry 0:ContentId 1:Position 2:Duration 3:WatchedAt 4:DeviceId
+            cw.SeriesId 0:_value
             cw.StorageUnavailableException 0:OutcomeUnknown
+            cw.Title 0:ContentId 1:Duration 2:CreditsStart 3:SeriesId 4:Season 5:Episode 6:NextContentId 7:Kind
             cw.UserId 0:_value
             cw.WatchStatus 0:ContentId 1:Position 2:Duration 3:WatchedAt 4:DeviceId 5:Completed
             """,

@@ -1,3 +1,4 @@
+using ContinueWatching.Silo;
 using ContinueWatching.Storage;
 using ContinueWatching.Testing;
 using Microsoft.Extensions.Configuration;
@@ -38,7 +39,7 @@ public sealed class GrainCluster : IAsyncDisposable
             host.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(Now));
             host.Services.AddStorage(host.Configuration);
         });
-        builder.ConfigureSilo((_, silo) => silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System));
+        builder.ConfigureSilo((_, silo) => silo.AddCatalogue().Services.UseTimeProviderForBackgroundAreas(TimeProvider.System));
         // So that a test knows when its cancellation has arrived.
         builder.ConfigureClient(client => client.Configure<ClientMessagingOptions>(
             messaging => messaging.WaitForCancellationAcknowledgement = true));
