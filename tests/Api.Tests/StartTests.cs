@@ -75,6 +75,24 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task An_address_that_is_none_is_told_in_one_line()
+    {
+        await using var api = ServiceProcess.Start("Api", new Dictionary<string, string?>
+        {
+            [$"{Bearer}ValidIssuer"] = "somebody",
+            [$"{Bearer}ValidAudience"] = "somewhere",
+            [$"{Bearer}SigningKeys__0__Issuer"] = "somebody",
+            [$"{Bearer}SigningKeys__0__Value"] = Convert.ToBase64String(new byte[32]),
+            ["ConnectionStrings__Postgres"] = "Host=127.0.0.1;Port=1;Database=none",
+            ["urls"] = "127.0.0.1:8080",
+        });
+
+        Assert.True(await api.ExitAsync(_limit) == 1, api.Said);
+        Assert.Single(api.Lines, line => line.Contains("Not started: Invalid url: '127.0.0.1:8080'", StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", api.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_a_database_to_find_the_silos_in_it_refuses_to_start_and_says_so_in_one_line()
     {
         await using var api = ServiceProcess.Start("Api", new Dictionary<string, string?>

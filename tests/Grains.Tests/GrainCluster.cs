@@ -28,7 +28,8 @@ public sealed class GrainCluster : IAsyncDisposable
 
     public NpgsqlDataSource Postgres => _database.DataSource;
 
-    public static async Task<GrainCluster> StartAsync(TestDatabase database, Action<StorageOptions>? storage = null)
+    public static async Task<GrainCluster> StartAsync(
+        TestDatabase database, Action<StorageOptions>? storage = null, Action<IServiceCollection>? services = null)
     {
         var builder = new InProcessTestClusterBuilder(2);
         builder.Options.ConfigureFileLogging = false;
@@ -38,6 +39,7 @@ public sealed class GrainCluster : IAsyncDisposable
             host.Services.Configure(storage ?? (_ => { }));
             host.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(Now));
             host.Services.AddStorage(host.Configuration);
+            services?.Invoke(host.Services);
         });
         builder.ConfigureSilo((_, silo) => silo.AddCatalogue().Services.UseTimeProviderForBackgroundAreas(TimeProvider.System));
         // So that a test knows when its cancellation has arrived.
