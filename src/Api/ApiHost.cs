@@ -1,3 +1,4 @@
+using ContinueWatching.Api.Catalogue;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Watch;
@@ -48,6 +49,7 @@ public static class ApiHost
         app.UseAuthorization();
         app.Use(NothingBeforeTheCluster);
         app.MapWatch();
+        app.MapTitles();
         app.MapApiHealth();
     }
 

@@ -37,14 +37,14 @@ internal sealed class TitleDocument
         Kind = title.Kind,
     };
 
-    public Title? ToTitle() => ContentId is not { } contentId ? null : new Title(new ContentId(contentId))
+    public Title? ToTitle() => ContentId is not { } contentId || contentId == Guid.Empty ? null : new Title(new ContentId(contentId))
     {
         Duration = Span(DurationMs),
         CreditsStart = Span(CreditsStartMs),
         SeriesId = Contracts.SeriesId.TryParse(SeriesId, out var series) ? series : null,
         Season = Season,
         Episode = Episode,
-        NextContentId = NextContentId is { } next ? new ContentId(next) : null,
+        NextContentId = NextContentId is { } next && next != Guid.Empty ? new ContentId(next) : null,
         Kind = Kind,
     };
 

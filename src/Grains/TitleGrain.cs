@@ -79,7 +79,16 @@ internal sealed class TitleGrain(
     private async Task<Loaded> ReadAsync()
     {
         var state = new GrainState<TitleDocument>();
-        await RunAsync(state, storage.ReadStateAsync);
+        try
+        {
+            await RunAsync(state, storage.ReadStateAsync);
+        }
+        catch (StorageUnavailableException)
+        {
+            // Most often a connection from before Postgres was started again.
+            await RunAsync(state, storage.ReadStateAsync);
+        }
+
         return new Loaded(state.State?.ToTitle(), state.ETag);
     }
 

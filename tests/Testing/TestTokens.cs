@@ -42,5 +42,8 @@ public sealed class TestTokens
     /// <summary>The token of an internal service that may act for any user.</summary>
     public string OfService() => Of("a-service", ("scope", "continue-watching.service"));
 
+    /// <summary>The token of an internal service that writes the catalogue.</summary>
+    public string OfCatalogue() => Of("a-catalogue", ("scope", "continue-watching.catalog"));
+
     public string Sign(JsonObject claims) => Jwt.WriteHs256(claims, _key);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ContinueWatching.Api.Catalogue;
 using ContinueWatching.Api.Watch;
 using ContinueWatching.Contracts;
 
@@ -9,6 +10,8 @@ namespace ContinueWatching.Api.Http;
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(WatchStatusAnswer[]))]
 [JsonSerializable(typeof(RowAnswer))]
+[JsonSerializable(typeof(TitleAnswer))]
+[JsonSerializable(typeof(StoredAnswer))]
 internal sealed partial class AnswerJson : JsonSerializerContext
 {
     // The routes write with the options of the host, of which a context is one resolver: what it should look like is said there.

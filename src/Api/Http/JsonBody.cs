@@ -14,6 +14,9 @@ internal static class JsonBody
     /// <summary>The most bytes of a body.</summary>
     public const int MaxBytes = 16 * 1024;
 
+    /// <summary>The most bytes of a body that carries many things at once.</summary>
+    public const int MaxBatchBytes = 256 * 1024;
+
     private const int MaxShown = 80;
     private const int MaxMembers = 32;
 
@@ -21,27 +24,28 @@ internal static class JsonBody
     /// <returns>What is wrong with the value, or null. A member of an unknown name is skipped.</returns>
     public delegate Fault? ReadMember<T>(ref Utf8JsonReader reader, string name, T target);
 
-    /// <summary>Reads the body into <paramref name="target"/>.</summary>
+    /// <summary>Reads the body, of at most <paramref name="maxBytes"/>, into <paramref name="target"/>.</summary>
     /// <returns>The refusal, or null.</returns>
-    public static async ValueTask<ProblemHttpResult?> ReadAsync<T>(HttpRequest request, T target, ReadMember<T> readMember)
+    public static async ValueTask<ProblemHttpResult?> ReadAsync<T>(
+        HttpRequest request, T target, ReadMember<T> readMember, int maxBytes = MaxBytes)
     {
         if (!IsJson(request.ContentType))
         {
             return Problems.NotJson(request.ContentType);
         }
 
-        if (request.ContentLength > MaxBytes)
+        if (request.ContentLength > maxBytes)
         {
-            return Problems.TooLarge(MaxBytes);
+            return Problems.TooLarge(maxBytes);
         }
 
         // Not by the pipe: what is left unread in it when a client hangs up makes Kestrel log a warning (dotnet/aspnetcore#17840).
-        var buffer = ArrayPool<byte>.Shared.Rent(MaxBytes + 1);
+        var buffer = ArrayPool<byte>.Shared.Rent(maxBytes + 1);
         try
         {
             var length = await request.Body.ReadAtLeastAsync(
-                buffer.AsMemory(0, MaxBytes + 1), MaxBytes + 1, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
-            return length > MaxBytes ? Problems.TooLarge(MaxBytes)
+                buffer.AsMemory(0, maxBytes + 1), maxBytes + 1, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
+            return length > maxBytes ? Problems.TooLarge(maxBytes)
                 : Parse(buffer.AsSpan(0, length), target, readMember) is { } fault ? Problems.BadRequest(fault)
                 : null;
         }
@@ -49,6 +53,39 @@ internal static class JsonBody
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>Reads an array of objects, each into an item of its own; the reader stands on the array, and is left on its end.</summary>
+    /// <param name="reader">Stands on the member's value.</param>
+    /// <param name="name">The member that the array is.</param>
+    /// <param name="most">The most objects that it may have; it must have one.</param>
+    /// <param name="items">Where they go, each with what is wrong with it.</param>
+    /// <param name="readMember">Takes one member of one object.</param>
+    /// <returns>What is wrong with the array itself, or null.</returns>
+    public static Fault? ReadObjects<T>(
+        ref Utf8JsonReader reader, string name, int most, List<JsonItem<T>> items, ReadMember<T> readMember)
+        where T : new()
+    {
+        var allowed = $"an array of 1 to {most} objects";
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            return new Fault(name, Show(ref reader), allowed);
+        }
+
+        var count = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (++count <= most)
+            {
+                items.Add(ReadItem(ref reader, readMember));
+            }
+
+            reader.Skip();
+        }
+
+        return count == 0 ? new Fault(name, "an empty array", allowed)
+            : count > most ? new Fault(name, $"{count} objects", allowed)
+            : null;
     }
 
     /// <summary>What stands at the reader, as an error message shows it.</summary>
@@ -100,31 +137,57 @@ internal static class JsonBody
             return NoObject(Show(ref reader));
         }
 
+        var fault = ReadMembers(ref reader, target, readMember);
+
+        // Behind the object nothing may follow; the reader refuses what does.
+        reader.Read();
+        return fault;
+    }
+
+    // From the object's first token to its last. That a member is there twice counts before what is wrong with values.
+    private static Fault? ReadMembers<T>(ref Utf8JsonReader reader, T target, ReadMember<T> readMember)
+    {
         var seen = new List<string>(8);
+        Fault? structure = null;
         Fault? first = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.GetString()!;
-            if (seen.Contains(name))
-            {
-                return new Fault(Shorten(name), "given twice", "each member once");
-            }
-
-            if (seen.Count == MaxMembers)
-            {
-                return new Fault("body", $"more than {MaxMembers} members", $"{MaxMembers} members at most");
-            }
-
-            seen.Add(name);
+            structure ??= seen.Contains(name) ? new Fault(Shorten(name), "given twice", "each member once")
+                : seen.Count == MaxMembers ? new Fault("body", $"more than {MaxMembers} members", $"{MaxMembers} members at most")
+                : null;
             reader.Read();
-            first ??= readMember(ref reader, name, target);
+            if (structure is null)
+            {
+                seen.Add(name);
+                first ??= readMember(ref reader, name, target);
+            }
+
             reader.Skip();
         }
 
-        // Behind the object nothing may follow; the reader refuses what does.
-        reader.Read();
-        return first;
+        return structure ?? first;
+    }
+
+    private static JsonItem<T> ReadItem<T>(ref Utf8JsonReader reader, ReadMember<T> readMember)
+        where T : new()
+    {
+        var value = new T();
+        return new(value, reader.TokenType == JsonTokenType.StartObject
+            ? ReadMembers(ref reader, value, readMember)
+            : new Fault("", Show(ref reader), "an object"));
     }
 
     private static Fault NoObject(string came) => new("body", came, "a JSON object");
+}
+
+/// <summary>One object of an array, and the first thing that is wrong with it.</summary>
+internal readonly record struct JsonItem<T>(T Value, Fault? Fault);
+
+/// <summary>Where in a body a fault is.</summary>
+internal static class Faults
+{
+    /// <summary>A fault of one object of an array, named by its place: <c>titles[3].duration</c>.</summary>
+    public static Fault At(this Fault fault, string array, int index) =>
+        fault with { Field = fault.Field.Length == 0 ? $"{array}[{index}]" : $"{array}[{index}].{fault.Field}" };
 }

@@ -27,12 +27,38 @@ internal static class JsonValues
     }
 
     /// <summary>A title.</summary>
-    public static Fault? ReadContentId(ref Utf8JsonReader reader, out ContentId contentId)
+    public static Fault? ReadContentId(ref Utf8JsonReader reader, out ContentId contentId, string field = "contentId")
     {
         contentId = default;
         return reader.TokenType == JsonTokenType.String && ContentId.TryParse(reader.GetString(), out contentId)
             ? null
-            : new Fault("contentId", JsonBody.Show(ref reader), ContentId.Allowed);
+            : new Fault(field, JsonBody.Show(ref reader), ContentId.Allowed);
+    }
+
+    /// <summary>A series.</summary>
+    public static Fault? ReadSeries(ref Utf8JsonReader reader, out SeriesId series)
+    {
+        series = default;
+        return reader.TokenType == JsonTokenType.String && SeriesId.TryParse(reader.GetString(), out series)
+            ? null
+            : new Fault("seriesId", JsonBody.Show(ref reader), $"{SeriesId.Allowed}, or absent");
+    }
+
+    /// <summary>A whole number. Whether a readable one is in range, who takes it says.</summary>
+    public static Fault? ReadNumber(ref Utf8JsonReader reader, string field, out int number)
+    {
+        number = 0;
+        return reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out number)
+            ? null
+            : new Fault(field, JsonBody.Show(ref reader), "a whole number, or absent");
+    }
+
+    /// <summary>A text. Whether it is one of those allowed, who takes it says.</summary>
+    public static Fault? ReadText(ref Utf8JsonReader reader, string field, out string text)
+    {
+        var isText = reader.TokenType == JsonTokenType.String;
+        text = isText ? reader.GetString()! : "";
+        return isText ? null : new Fault(field, JsonBody.Show(ref reader), "a text, or absent");
     }
 
     /// <summary>A device.</summary>

@@ -17,6 +17,10 @@ internal static class Problems
     public static ProblemHttpResult Forbidden(string detail) =>
         TypedResults.Problem(statusCode: StatusCodes.Status403Forbidden, detail: detail);
 
+    /// <summary>404: a good request, for what is not there.</summary>
+    public static ProblemHttpResult NotFound(string detail) =>
+        TypedResults.Problem(statusCode: StatusCodes.Status404NotFound, detail: detail);
+
     /// <summary>413.</summary>
     public static ProblemHttpResult TooLarge(int limit) => TypedResults.Problem(
         statusCode: StatusCodes.Status413PayloadTooLarge, detail: $"The body may have {limit} bytes at most.");

@@ -10,6 +10,7 @@ namespace ContinueWatching.Api.Identity;
 internal readonly struct Caller(ClaimsPrincipal principal, ApiSettings settings)
 {
     private const string ServiceScope = "continue-watching.service";
+    private const string CatalogueScope = "continue-watching.catalog";
     private static readonly string[] _deviceIdClaims = ["device_id", "sid"];
 
     /// <summary>The user whom <paramref name="target"/> means, when the caller may act for them; else the refusal.</summary>
@@ -30,6 +31,13 @@ internal readonly struct Caller(ClaimsPrincipal principal, ApiSettings settings)
             refusal = Problems.Forbidden("The token is another user's.");
         }
 
+        return refusal is null;
+    }
+
+    /// <summary>Whether the caller may write to the catalogue; else the refusal.</summary>
+    public bool MayWriteTitles([NotNullWhen(false)] out ProblemHttpResult? refusal)
+    {
+        refusal = HasScope(CatalogueScope) ? null : Problems.Forbidden($"Writing titles needs the scope {CatalogueScope}.");
         return refusal is null;
     }
 
