@@ -1,6 +1,7 @@
 using ContinueWatching.Api.Catalogue;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Users;
 using ContinueWatching.Api.Watch;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Diagnostics;
@@ -49,6 +50,9 @@ public static class ApiHost
         app.UseAuthorization();
         app.Use(NothingBeforeTheCluster);
         app.MapWatch();
+        app.MapRow();
+        app.MapUsers();
+        app.MapTransfer();
         app.MapTitles();
         app.MapApiHealth();
     }

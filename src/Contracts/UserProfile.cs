@@ -35,7 +35,13 @@ public sealed record WatchlistEntry(
 [GenerateSerializer, Immutable, Alias("cw.WatchlistRecord")]
 public sealed record WatchlistRecord(
     [property: Id(0)] ContentId ContentId,
-    [property: Id(1)] DateTimeOffset AddedAt);
+    [property: Id(1)] DateTimeOffset AddedAt)
+{
+    /// <summary>What is wrong with the record, the first fault only; null when it can be taken.</summary>
+    /// <param name="now">The moment behind which nothing can have happened.</param>
+    public Fault? FindFault(DateTimeOffset now) =>
+        ContentId == default ? new Fault("contentId", ContentId.ToString(), ContentId.Allowed) : TitleRecord.FindTimeFault("addedAt", AddedAt, now);
+}
 
 /// <summary>What an erasure removed.</summary>
 /// <param name="ErasedAt">The moment: nothing watched until then comes back.</param>

@@ -79,13 +79,18 @@ internal sealed partial class UserGrain
     public async Task<int> ImportWatchlistAsync(ImmutableArray<WatchlistRecord> entries, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (entries.IsDefaultOrEmpty || entries.Length > Limits.Watchlist || entries.Any(entry => entry.ContentId == default))
+        if (entries.IsDefaultOrEmpty || entries.Length > Limits.Watchlist)
         {
             throw new ArgumentException($"An import has 1 to {Limits.Watchlist} watchlist entries at once.", nameof(entries));
         }
 
         await WakeAsync(cancellationToken);
         var now = Now();
+        if (entries.Select(entry => entry.FindFault(now + _clockTolerance)).FirstOrDefault(fault => fault is not null) is { } fault)
+        {
+            throw new ArgumentException(fault.ToString(), nameof(entries));
+        }
+
         var later = entries.Where(entry => !(entry.AddedAt <= _state.ErasedAt)).DistinctBy(entry => entry.ContentId).ToImmutableArray();
         if (later.IsEmpty)
         {

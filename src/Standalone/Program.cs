@@ -23,6 +23,9 @@ using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interr
 try
 {
     await using var host = await StandaloneHost.CreateAsync(arguments, interrupted.Token);
+
+    // What comes in between, before the host listens, is not to be lost either.
+    using var stop = interrupted.Token.Register(host.App.Lifetime.StopApplication);
     return await host.App.RunToExitCodeAsync();
 }
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using ContinueWatching.Api.Catalogue;
+using ContinueWatching.Api.Users;
 using ContinueWatching.Api.Watch;
 using ContinueWatching.Contracts;
 
@@ -10,17 +12,41 @@ namespace ContinueWatching.Api.Http;
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(WatchStatusAnswer[]))]
 [JsonSerializable(typeof(RowAnswer))]
+[JsonSerializable(typeof(JournalAnswer))]
+[JsonSerializable(typeof(WhyAnswer))]
+[JsonSerializable(typeof(HistoryAnswer))]
+[JsonSerializable(typeof(WatchlistAnswer))]
+[JsonSerializable(typeof(UserAnswer))]
+[JsonSerializable(typeof(ErasureAnswer))]
+[JsonSerializable(typeof(ImportAnswer))]
+[JsonSerializable(typeof(ExportedUser))]
+[JsonSerializable(typeof(ExportedTitle))]
+[JsonSerializable(typeof(ExportedWatchlistEntry))]
 [JsonSerializable(typeof(TitleAnswer))]
 [JsonSerializable(typeof(StoredAnswer))]
 internal sealed partial class AnswerJson : JsonSerializerContext
 {
+    private static readonly JsonSerializerOptions _options = Configured();
+
     // The routes write with the options of the host, of which a context is one resolver: what it should look like is said there.
     public static void Configure(JsonSerializerOptions options)
     {
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.Converters.Add(new JsonStringEnumConverter<ReportOutcome>(JsonNamingPolicy.CamelCase));
+        options.Converters.Add(new JsonStringEnumConverter<RowReason>(JsonNamingPolicy.CamelCase));
+        options.Converters.Add(new JsonStringEnumConverter<RowCode>(JsonNamingPolicy.CamelCase));
         options.Converters.Add(new ContentIdJson());
         options.TypeInfoResolverChain.Insert(0, Default);
+    }
+
+    /// <summary>How an answer is written by those who write it themselves, just as the routes do.</summary>
+    public static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));
+
+    private static JsonSerializerOptions Configured()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        Configure(options);
+        return options;
     }
 
     private sealed class ContentIdJson : JsonConverter<ContentId>

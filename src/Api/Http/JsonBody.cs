@@ -58,15 +58,16 @@ internal static class JsonBody
     /// <summary>Reads an array of objects, each into an item of its own; the reader stands on the array, and is left on its end.</summary>
     /// <param name="reader">Stands on the member's value.</param>
     /// <param name="name">The member that the array is.</param>
-    /// <param name="most">The most objects that it may have; it must have one.</param>
+    /// <param name="most">The most objects that it may have.</param>
     /// <param name="items">Where they go, each with what is wrong with it.</param>
     /// <param name="readMember">Takes one member of one object.</param>
+    /// <param name="least">The fewest objects that it may have: 1, or 0.</param>
     /// <returns>What is wrong with the array itself, or null.</returns>
     public static Fault? ReadObjects<T>(
-        ref Utf8JsonReader reader, string name, int most, List<JsonItem<T>> items, ReadMember<T> readMember)
+        ref Utf8JsonReader reader, string name, int most, List<JsonItem<T>> items, ReadMember<T> readMember, int least = 1)
         where T : new()
     {
-        var allowed = $"an array of 1 to {most} objects";
+        var allowed = $"an array of {least} to {most} objects";
         if (reader.TokenType != JsonTokenType.StartArray)
         {
             return new Fault(name, Show(ref reader), allowed);
@@ -83,7 +84,7 @@ internal static class JsonBody
             reader.Skip();
         }
 
-        return count == 0 ? new Fault(name, "an empty array", allowed)
+        return count < least ? new Fault(name, "an empty array", allowed)
             : count > most ? new Fault(name, $"{count} objects", allowed)
             : null;
     }
@@ -101,12 +102,15 @@ internal static class JsonBody
     public static string Shorten(string value) => value.Length <= MaxShown ? value
         : $"{value[..(char.IsHighSurrogate(value[MaxShown - 1]) ? MaxShown - 1 : MaxShown)]}…";
 
-    private static bool IsJson(string? contentType) =>
+    /// <summary>Whether a content type says JSON, in the one encoding that JSON has.</summary>
+    public static bool IsJson(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var media)
         && media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!media.Charset.HasValue || HeaderUtilities.RemoveQuotes(media.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-    private static Fault? Parse<T>(ReadOnlySpan<byte> bytes, T target, ReadMember<T> readMember)
+    /// <summary>Reads one object into <paramref name="target"/>.</summary>
+    /// <returns>What is wrong with it, or null.</returns>
+    public static Fault? Parse<T>(ReadOnlySpan<byte> bytes, T target, ReadMember<T> readMember)
     {
         if (!Utf8.IsValid(bytes))
         {

@@ -21,6 +21,10 @@ internal static class Problems
     public static ProblemHttpResult NotFound(string detail) =>
         TypedResults.Problem(statusCode: StatusCodes.Status404NotFound, detail: detail);
 
+    /// <summary>409: what is asked for does not fit what is there.</summary>
+    public static ProblemHttpResult Conflict(string detail) =>
+        TypedResults.Problem(statusCode: StatusCodes.Status409Conflict, detail: detail);
+
     /// <summary>413.</summary>
     public static ProblemHttpResult TooLarge(int limit) => TypedResults.Problem(
         statusCode: StatusCodes.Status413PayloadTooLarge, detail: $"The body may have {limit} bytes at most.");

@@ -9,6 +9,9 @@ namespace ContinueWatching.Api.Http;
 /// </summary>
 internal sealed partial class Unavailable(IProblemDetailsService problems, TimeProvider time, ILogger<Unavailable> logger) : IExceptionHandler
 {
+    /// <summary>What is said to whoever is not served.</summary>
+    public const string Detail = "It cannot be taken now. Nothing is lost: send it again.";
+
     private const int RetryAfterSeconds = 1;
     private static readonly long _quietTicks = TimeSpan.FromSeconds(1).Ticks;
     private long _lastLine;
@@ -33,7 +36,7 @@ internal sealed partial class Unavailable(IProblemDetailsService problems, TimeP
     public ValueTask<bool> WriteUnavailableAsync(HttpContext http)
     {
         http.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
-        return WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "It cannot be taken now. Nothing is lost: send it again.");
+        return WriteAsync(http, StatusCodes.Status503ServiceUnavailable, Detail);
     }
 
     /// <summary>

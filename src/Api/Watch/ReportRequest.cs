@@ -25,6 +25,9 @@ internal sealed class ReportRequest
     /// <summary>The device, when the report names one.</summary>
     public DeviceId? Device => _device;
 
+    /// <summary>The title, when the report names one.</summary>
+    public ContentId? ContentId => _contentId;
+
     /// <summary>Takes one member; for <see cref="JsonBody.ReadMember{T}"/>.</summary>
     public static Fault? ReadMember(ref Utf8JsonReader reader, string name, ReportRequest request) =>
         reader.TokenType == JsonTokenType.Null ? null : request.Read(ref reader, name);
@@ -32,9 +35,12 @@ internal sealed class ReportRequest
     /// <summary>The first mandatory member that is absent.</summary>
     public Fault? FindMissing() =>
         _user is null ? new Fault("userId", "absent", $"a string or a plain non-negative integer: {UserTarget.Allowed}")
-        : _contentId is null ? new Fault("contentId", "absent", ContentId.Allowed)
-        : _resumeFrom is null ? new Fault("resumeFrom", "absent", "a number of seconds, 0 to 1000000")
-        : null;
+        : FindMissingPlace();
+
+    /// <summary>The same for a report of a journal, which is the path's user's: it need not name one, and may name no other.</summary>
+    public Fault? FindMissingInJournal(UserId user) =>
+        _user is { Id: { } other } && other != user ? new Fault("userId", other.Value, "the user in the path, or absent")
+        : FindMissingPlace();
 
     /// <summary>The report for the grain.</summary>
     public Report ToReport(DeviceId device, DateTimeOffset receivedAt) => new(_contentId!.Value, _resumeFrom!.Value, receivedAt)
@@ -44,6 +50,11 @@ internal sealed class ReportRequest
         WatchedAt = _watchedAt,
         SentAt = _sentAt,
     };
+
+    private Fault? FindMissingPlace() =>
+        _contentId is null ? new Fault("contentId", "absent", Contracts.ContentId.Allowed)
+        : _resumeFrom is null ? new Fault("resumeFrom", "absent", "a number of seconds, 0 to 1000000")
+        : null;
 
     private Fault? Read(ref Utf8JsonReader reader, string name)
     {

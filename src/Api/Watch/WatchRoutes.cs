@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Claims;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace ContinueWatching.Api.Watch;
 
-/// <summary>The routes of the journey: report a place, ask for places, ask for the row.</summary>
+/// <summary>The routes that players use: report a place, report many, ask for places.</summary>
 internal static class WatchRoutes
 {
     private static readonly string[] _reportMethods = [HttpMethods.Put, HttpMethods.Post];
@@ -16,7 +17,7 @@ internal static class WatchRoutes
     {
         routes.MapMethods("/updateWatchStatus", _reportMethods, UpdateWatchStatusAsync);
         routes.MapGet("/getWatchStatus", GetWatchStatusAsync);
-        routes.MapGet("/users/{userId}/continue-watching", GetRowAsync);
+        routes.MapPost("/users/{userId}/reports", PostJournalAsync);
     }
 
     // Durable: 200 means committed in Postgres.
@@ -80,26 +81,36 @@ internal static class WatchRoutes
         return TypedResults.Ok(Array.ConvertAll([.. found], WatchStatusAnswer.Of));
     }
 
-    private static async Task<Results<Ok<RowAnswer>, ProblemHttpResult>> GetRowAsync(
-        string userId, HttpRequest request, ClaimsPrincipal principal, IGrainFactory grains, IOptions<ApiSettings> settings)
+    // Durable as one report is; what is wrong with one of them is told beside the others.
+    private static async Task<Results<Ok<JournalAnswer>, ProblemHttpResult>> PostJournalAsync(
+        [AsParameters] UserCall call, HttpRequest request, TimeProvider time)
     {
-        if (!UserTarget.TryParse(userId, out var target))
-        {
-            return Problems.BadRequest(new Fault("userId", JsonBody.Shorten(userId), UserTarget.Allowed));
-        }
-
-        if (!new Caller(principal, settings.Value).MayActFor(target, out var user, out var refusal))
+        var receivedAt = time.GetUtcNow();
+        if (!call.TryGetUser(out var user, out var refusal))
         {
             return refusal;
         }
 
-        var row = await grains.GetUser(user).GetRowAsync(request.HttpContext.RequestAborted);
-        return TypedResults.Ok(new RowAnswer(Array.ConvertAll([.. row], RowItem.Of)));
-    }
-}
+        var body = new JournalRequest();
+        if (await JsonBody.ReadAsync(request, body, JournalRequest.ReadMember, JsonBody.MaxBatchBytes) is { } unreadable)
+        {
+            return unreadable;
+        }
 
-/// <summary>How a device stands in an answer: the empty device not at all.</summary>
-internal static class DeviceIds
-{
-    public static string? ToWire(this DeviceId device) => device.IsEmpty ? null : device.Value;
+        if (body.FindFault() is { } fault)
+        {
+            return Problems.BadRequest(fault);
+        }
+
+        var caller = call.Caller;
+        var entries = body.ToEntries(user, () => (caller.FindDevice(out var device) is { } claim ? (device, claim) : (device, null)), receivedAt).ToArray();
+        var valid = entries.Where(entry => entry.Fault is null).Select(entry => entry.Report!).ToImmutableArray();
+        var results = valid.IsEmpty ? [] : await call.Grains.GetUser(user).ReportBatchAsync(valid, request.HttpContext.RequestAborted);
+        var next = 0;
+        return TypedResults.Ok(new JournalAnswer(
+            Array.ConvertAll(entries, entry => entry.Fault is { } wrong
+                ? JournalItem.Invalid(entry.ContentId, wrong)
+                : JournalItem.Of(entry.Report!.ContentId, results[next++])),
+            results.IsEmpty ? null : results[^1].NextReportIn.TotalSeconds));
+    }
 }

@@ -1,0 +1,152 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using ContinueWatching.Api.Http;
+using ContinueWatching.Contracts;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace ContinueWatching.Api.Users;
+
+/// <summary>
+/// Reads an import while it comes and hands it to the grain in chunks, and tells after each how far it has come: a line of JSON. What
+/// was told is committed; should it end early, the same again does no harm.
+/// </summary>
+internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles) : IResult, IEndpointMetadataProvider
+{
+    // Clocks may differ by this much from the one that exported.
+    private static readonly TimeSpan _clockTolerance = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<ContentId, TitleRecord> _titles = [];
+    private readonly List<WatchlistRecord> _watchlist = [];
+    private int _read;
+    private int _titlesRead;
+    private int _titlesStored;
+    private int _changed;
+    private int _onWatchlist;
+
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(ImportAnswer), ["application/x-ndjson"]));
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var problem = await RunAsync(httpContext);
+        if (problem is null)
+        {
+            await TellAsync(httpContext, done: true);
+        }
+        else if (httpContext.Response.HasStarted)
+        {
+            await TellAsync(httpContext, done: false, new ImportProblem(problem.StatusCode, problem.ProblemDetails.Detail ?? ""));
+        }
+        else
+        {
+            await problem.ExecuteAsync(httpContext);
+        }
+    }
+
+    private async Task<ProblemHttpResult?> RunAsync(HttpContext http)
+    {
+        var cancellationToken = http.RequestAborted;
+        try
+        {
+            var entries = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(http.Request.Body, JsonSerializerOptions.Web, cancellationToken);
+            await foreach (var entry in entries)
+            {
+                if (Take(entry) is { } fault)
+                {
+                    return Problems.BadRequest(fault.At("", _read - 1));
+                }
+
+                if (_titles.Count == Limits.TitlesInChunk || _watchlist.Count == Limits.Watchlist)
+                {
+                    await StoreAsync(cancellationToken);
+                    await TellAsync(http, done: false);
+                }
+            }
+
+            await StoreAsync(cancellationToken);
+            return null;
+        }
+        catch (JsonException exception)
+        {
+            return Problems.BadRequest(new Fault(
+                "body", $"broken at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}", "a JSON array of objects, as an export gives it"));
+        }
+        catch (BadHttpRequestException tooLarge) when (tooLarge.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return Problems.TooLarge(TransferRoutes.MaxImportBytes);
+        }
+        catch (Exception exception) when (http.Response.HasStarted && Unavailable.IsPassing(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            // The status is long sent. Before the first line it is a 503 like any other.
+            return TypedResults.Problem(statusCode: StatusCodes.Status503ServiceUnavailable, detail: Unavailable.Detail);
+        }
+    }
+
+    private Fault? Take(JsonElement element)
+    {
+        _read++;
+        var entry = new ImportEntry();
+        if ((JsonBody.Parse(JsonMarshal.GetRawUtf8Value(element), entry, ImportEntry.ReadMember) ?? entry.FindMissing()) is { } fault)
+        {
+            return fault;
+        }
+
+        var now = time.GetUtcNow() + _clockTolerance;
+        switch (entry.Type)
+        {
+            case ImportEntry.Title:
+                if (entry.ToTitle(now, out var title) is { } wrongTitle)
+                {
+                    return wrongTitle;
+                }
+
+                if (++_titlesRead > maxTitles)
+                {
+                    return new Fault("", $"title number {_titlesRead}", $"{maxTitles} titles at most");
+                }
+
+                return _titles.TryAdd(title.ContentId, title) ? null : new Fault("contentId", $"{title.ContentId}, given twice", "each title once");
+            case ImportEntry.Watchlist:
+                if (entry.ToWatchlistRecord(now, out var record) is { } wrongRecord)
+                {
+                    return wrongRecord;
+                }
+
+                _watchlist.Add(record);
+                return null;
+            default:
+                return null;
+        }
+    }
+
+    private async Task StoreAsync(CancellationToken cancellationToken)
+    {
+        if (_titles.Count > 0)
+        {
+            _changed += await grain.ImportAsync([.. _titles.Values], cancellationToken);
+            _titlesStored += _titles.Count;
+            _titles.Clear();
+        }
+
+        if (_watchlist.Count > 0)
+        {
+            _onWatchlist += await grain.ImportWatchlistAsync([.. _watchlist], cancellationToken);
+            _watchlist.Clear();
+        }
+    }
+
+    private async Task TellAsync(HttpContext http, bool done, ImportProblem? problem = null)
+    {
+        if (!http.Response.HasStarted)
+        {
+            http.Response.ContentType = "application/x-ndjson; charset=utf-8";
+        }
+
+        var line = new ImportAnswer(_titlesStored, _changed, _onWatchlist, done, problem);
+        await JsonSerializer.SerializeAsync(http.Response.Body, line, AnswerJson.Of<ImportAnswer>(), http.RequestAborted);
+        await http.Response.Body.WriteAsync("\n"u8.ToArray(), http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+    }
+}

@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Text.Json;
+using ContinueWatching.Api.Http;
+using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Watch;
+using ContinueWatching.Contracts;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace ContinueWatching.Api.Users;
+
+/// <summary>The routes of what a user has and decides: watched marks, history, watchlist, pause, erasure.</summary>
+internal static class UserRoutes
+{
+    private const int DefaultHistoryPage = 20;
+
+    public static void MapUsers(this IEndpointRouteBuilder routes)
+    {
+        var user = routes.MapGroup("/users/{userId}");
+        user.MapGet("", GetUserAsync);
+        user.MapPatch("", PatchUserAsync);
+        user.MapDelete("", EraseAsync);
+        user.MapPut("/watched/{contentId}", MarkWatchedAsync);
+        user.MapDelete("/watched/{contentId}", UnmarkWatchedAsync);
+        user.MapGet("/history", GetHistoryAsync);
+        user.MapDelete("/history/{contentId}", ForgetAsync);
+        user.MapGet("/watchlist", GetWatchlistAsync);
+        user.MapPut("/watchlist/{contentId}", AddToWatchlistAsync);
+        user.MapDelete("/watchlist/{contentId}", RemoveFromWatchlistAsync);
+    }
+
+    private static async Task<Results<Ok<UserAnswer>, ProblemHttpResult>> GetUserAsync(
+        [AsParameters] UserCall call, CancellationToken cancellationToken) =>
+        call.TryGetUser(out var user, out var refusal)
+            ? TypedResults.Ok(UserAnswer.Of(user, await call.Grains.GetUser(user).GetProfileAsync(cancellationToken)))
+            : refusal;
+
+    // Durable: an answer of success means committed in Postgres. So it does below.
+    private static async Task<Results<Ok<UserAnswer>, ProblemHttpResult>> PatchUserAsync(
+        [AsParameters] UserCall call, HttpRequest request)
+    {
+        if (!call.TryGetUser(out var user, out var refusal))
+        {
+            return refusal;
+        }
+
+        var body = new UserPatch();
+        if (await JsonBody.ReadAsync(request, body, UserPatch.ReadMember) is { } unreadable)
+        {
+            return unreadable;
+        }
+
+        if (body.HistoryPaused is not { } paused)
+        {
+            return Problems.BadRequest(new Fault("historyPaused", "absent", "true or false"));
+        }
+
+        var profile = await call.Grains.GetUser(user).PauseHistoryAsync(paused, request.HttpContext.RequestAborted);
+        return TypedResults.Ok(UserAnswer.Of(user, profile));
+    }
+
+    private static async Task<Results<Ok<ErasureAnswer>, ProblemHttpResult>> EraseAsync(
+        [AsParameters] UserCall call, CancellationToken cancellationToken) =>
+        call.TryGetGrain(out var grain, out var refusal)
+            ? TypedResults.Ok(ErasureAnswer.Of(await grain.EraseAsync(cancellationToken)))
+            : refusal;
+
+    private static async Task<Results<Ok<WatchStatusAnswer>, ProblemHttpResult>> MarkWatchedAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
+        call.TryGetGrain(out var grain, out var contentId, out var refusal)
+            ? TypedResults.Ok(WatchStatusAnswer.Of(await grain.MarkWatchedAsync(contentId, cancellationToken)))
+            : refusal;
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> UnmarkWatchedAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken)
+    {
+        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
+        {
+            return refusal;
+        }
+
+        await grain.UnmarkWatchedAsync(contentId, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Ok<HistoryAnswer>, ProblemHttpResult>> GetHistoryAsync(
+        [AsParameters] UserCall call,
+        [FromQuery(Name = "limit")] string? limit,
+        [FromQuery(Name = "after")] string? after,
+        CancellationToken cancellationToken)
+    {
+        if (!call.TryGetGrain(out var grain, out var refusal))
+        {
+            return refusal;
+        }
+
+        var size = DefaultHistoryPage;
+        if (limit is not null
+            && !(int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out size) && size is >= 1 and <= Limits.HistoryPage))
+        {
+            return Problems.BadRequest(new Fault("limit", JsonBody.Shorten(limit), $"a whole number, 1 to {Limits.HistoryPage}, or absent"));
+        }
+
+        HistoryCursor? end = null;
+        if (after is not null)
+        {
+            if (!Cursor.TryParse(after, out var cursor))
+            {
+                return Problems.BadRequest(new Fault("after", JsonBody.Shorten(after), Cursor.Allowed));
+            }
+
+            end = cursor;
+        }
+
+        return TypedResults.Ok(HistoryAnswer.Of(await grain.GetHistoryAsync(size, end, cancellationToken)));
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> ForgetAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken)
+    {
+        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
+        {
+            return refusal;
+        }
+
+        await grain.ForgetAsync(contentId, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Ok<WatchlistAnswer>, ProblemHttpResult>> GetWatchlistAsync(
+        [AsParameters] UserCall call, CancellationToken cancellationToken) =>
+        call.TryGetGrain(out var grain, out var refusal)
+            ? TypedResults.Ok(new WatchlistAnswer(Array.ConvertAll([.. await grain.GetWatchlistAsync(cancellationToken)], WatchlistItem.Of)))
+            : refusal;
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> AddToWatchlistAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken)
+    {
+        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
+        {
+            return refusal;
+        }
+
+        return await grain.AddToWatchlistAsync(contentId, cancellationToken)
+            ? TypedResults.NoContent()
+            : Problems.Conflict($"The watchlist has {Limits.Watchlist} titles, as many as it may; take one off first.");
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveFromWatchlistAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken)
+    {
+        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
+        {
+            return refusal;
+        }
+
+        await grain.RemoveFromWatchlistAsync(contentId, cancellationToken);
+        return TypedResults.NoContent();
+    }
+}
+
+/// <summary>The body of <c>PATCH /users/{userId}</c>: <c>{"historyPaused": true}</c>.</summary>
+internal sealed class UserPatch
+{
+    /// <summary>Whether the history is to be paused; null when the body does not say.</summary>
+    public bool? HistoryPaused { get; private set; }
+
+    /// <summary>Takes one member; for <see cref="JsonBody.ReadMember{T}"/>.</summary>
+    public static Fault? ReadMember(ref Utf8JsonReader reader, string name, UserPatch patch)
+    {
+        if (name != "historyPaused" || reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType is not (JsonTokenType.True or JsonTokenType.False))
+        {
+            return new Fault(name, JsonBody.Show(ref reader), "true or false");
+        }
+
+        patch.HistoryPaused = reader.GetBoolean();
+        return null;
+    }
+}

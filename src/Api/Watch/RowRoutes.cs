@@ -1,0 +1,55 @@
+using ContinueWatching.Api.Http;
+using ContinueWatching.Api.Identity;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace ContinueWatching.Api.Watch;
+
+/// <summary>The routes of the row: what is in it, why, and what a viewer wants out of it.</summary>
+internal static class RowRoutes
+{
+    public static void MapRow(this IEndpointRouteBuilder routes)
+    {
+        var row = routes.MapGroup("/users/{userId}/continue-watching");
+        row.MapGet("", GetRowAsync);
+        row.MapDelete("/{contentId}", HideAsync);
+        row.MapPost("/{contentId}/restore", RestoreAsync);
+        row.MapGet("/why/{contentId}", ExplainAsync);
+    }
+
+    private static async Task<Results<Tagged<RowAnswer>, ProblemHttpResult>> GetRowAsync(
+        [AsParameters] UserCall call, CancellationToken cancellationToken) =>
+        call.TryGetGrain(out var grain, out var refusal)
+            ? new Tagged<RowAnswer>(RowAnswer.Of(await grain.GetRowAsync(cancellationToken)), AnswerJson.Of<RowAnswer>())
+            : refusal;
+
+    // Durable: 204 means committed in Postgres. So it does below.
+    private static async Task<Results<NoContent, ProblemHttpResult>> HideAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken)
+    {
+        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
+        {
+            return refusal;
+        }
+
+        await grain.HideAsync(contentId, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RestoreAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken)
+    {
+        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
+        {
+            return refusal;
+        }
+
+        await grain.RestoreAsync(contentId, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Ok<WhyAnswer>, ProblemHttpResult>> ExplainAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
+        call.TryGetGrain(out var grain, out var contentId, out var refusal)
+            ? TypedResults.Ok(WhyAnswer.Of(contentId, await grain.ExplainAsync(contentId, cancellationToken)))
+            : refusal;
+}
