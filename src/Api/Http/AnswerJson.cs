@@ -26,8 +26,6 @@ namespace ContinueWatching.Api.Http;
 [JsonSerializable(typeof(StoredAnswer))]
 internal sealed partial class AnswerJson : JsonSerializerContext
 {
-    private static readonly JsonSerializerOptions _options = Configured();
-
     // The routes write with the options of the host, of which a context is one resolver: what it should look like is said there.
     public static void Configure(JsonSerializerOptions options)
     {
@@ -40,13 +38,19 @@ internal sealed partial class AnswerJson : JsonSerializerContext
     }
 
     /// <summary>How an answer is written by those who write it themselves, just as the routes do.</summary>
-    public static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));
+    public static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)Written.Options.GetTypeInfo(typeof(T));
 
-    private static JsonSerializerOptions Configured()
+    // Apart, for it needs the context to be there.
+    private static class Written
     {
-        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
-        Configure(options);
-        return options;
+        public static readonly JsonSerializerOptions Options = Configured();
+
+        private static JsonSerializerOptions Configured()
+        {
+            var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+            Configure(options);
+            return options;
+        }
     }
 
     private sealed class ContentIdJson : JsonConverter<ContentId>

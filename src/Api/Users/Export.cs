@@ -69,7 +69,7 @@ internal sealed class ExportStream(
 
         for (var page = first; page.Count > 0; page = await grain.ExportAsync(page[^1].ContentId, cancellationToken))
         {
-            foreach (var title in page)
+            foreach (var title in page.Where(IsHeld))
             {
                 JsonSerializer.Serialize(json, ExportedTitle.Of(title), AnswerJson.Of<ExportedTitle>());
             }
@@ -80,4 +80,8 @@ internal sealed class ExportStream(
 
         json.WriteEndArray();
     }
+
+    // Of what was taken back (a restored title) nothing is left to tell.
+    private static bool IsHeld(TitleRecord title) =>
+        !title.Places.IsEmpty || (title.CompletedAt ?? title.HiddenAt ?? title.ForgottenAt) is not null;
 }
