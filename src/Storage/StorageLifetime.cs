@@ -17,18 +17,21 @@ internal sealed class StorageLifetime(
     IOptions<StorageOptions> options,
     ILogger<StorageLifetime> logger) : IHostedService
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
+    // Not left to Npgsql, which now and then overlooks a cancellation that comes just as it connects: the process would not stop.
+    public Task StartAsync(CancellationToken cancellationToken) => PrepareAsync(cancellationToken).WaitAsync(cancellationToken);
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await writer.StopAsync(cancellationToken);
+        await loader.StopAsync(cancellationToken);
+    }
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await probe.RequireDurabilityAsync(cancellationToken);
         if (options.Value.MigrateAtStart)
         {
             await Migrator.ApplyAsync(source, logger, cancellationToken);
         }
-    }
-
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await writer.StopAsync(cancellationToken);
-        await loader.StopAsync(cancellationToken);
     }
 }

@@ -117,7 +117,7 @@ public sealed class ReadTests(RunningService running) : ApiTest(running)
         Assert.Equal(200, answer.Status);
         Assert.Equal(["items"], answer.Json.EnumerateObject().Select(member => member.Name));
         var items = answer.Json.GetProperty("items");
-        Assert.Equal(["contentId", "resumeFrom", "watchedAt"], items[0].EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["contentId", "resumeFrom", "watchedAt", "reason"], items[0].EnumerateObject().Select(member => member.Name));
         Assert.Equal(
             _watched.Reverse().Select(id => $"{id}"), items.EnumerateArray().Select(item => item.GetProperty("contentId").GetString()));
     }

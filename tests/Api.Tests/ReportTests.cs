@@ -18,7 +18,7 @@ public sealed class ReportTests(RunningService running) : ApiTest(running)
         Assert.Equal(200, answer.Status);
         Assert.Equal("application/json", answer.ContentType);
         Assert.Equal(
-            ["contentId", "outcome", "resumeFrom", "duration", "completed", "watchedAt", "deviceId", "nextReportInSeconds"],
+            ["contentId", "outcome", "resumeFrom", "duration", "completed", "playCount", "watchedAt", "deviceId", "elsewhere", "nextReportInSeconds"],
             Names(answer.Json));
         Assert.Equal($"{Title}", answer.Json.GetProperty("contentId").GetString());
         Assert.Equal("applied", answer.Json.GetProperty("outcome").GetString());
@@ -37,7 +37,7 @@ public sealed class ReportTests(RunningService running) : ApiTest(running)
     {
         var answer = await PutAsync(Report);
 
-        Assert.Equal(["contentId", "outcome", "resumeFrom", "completed", "watchedAt", "nextReportInSeconds"], Names(answer.Json));
+        Assert.Equal(["contentId", "outcome", "resumeFrom", "completed", "playCount", "watchedAt", "elsewhere", "nextReportInSeconds"], Names(answer.Json));
         Assert.Equal("", await StoredAsync("device_id"));
         Assert.Equal(DBNull.Value, await StoredAsync("duration_ms"));
     }
@@ -49,7 +49,7 @@ public sealed class ReportTests(RunningService running) : ApiTest(running)
 
         Assert.Equal(200, answer.Status);
         Assert.Equal("ignored", answer.Json.GetProperty("outcome").GetString());
-        Assert.Equal(["contentId", "outcome", "resumeFrom", "completed", "nextReportInSeconds"], Names(answer.Json));
+        Assert.Equal(["contentId", "outcome", "resumeFrom", "completed", "playCount", "elsewhere", "nextReportInSeconds"], Names(answer.Json));
         Assert.Null(await StoredAsync("position_ms"));
         Assert.Null(await PlaceAsync());
     }
