@@ -29,10 +29,121 @@ public interface IUserGrain : IGrainWithStringKey
         ImmutableArray<ContentId> titles, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Answers the row: the unfinished titles, newest first, at most <see cref="Limits.Row"/>. Sees committed reports only.
+    /// Takes a batch of reports, as a device keeps that was offline: one result for each, in their order. A report that has a fault is
+    /// told so (<see cref="ReportOutcome.Invalid"/>) and does not sink the others. Durable like a single one.
+    /// </summary>
+    /// <param name="reports">
+    /// 1 to <see cref="Limits.ReportsInBatch"/>, all with the same <see cref="Report.ReceivedAt"/> and <see cref="Report.SentAt"/>, so
+    /// that they are moved as a whole by the error of the device's clock.
+    /// </param>
+    /// <param name="cancellationToken">Looked at before the work begins.</param>
+    /// <exception cref="ArgumentException">No report, or too many.</exception>
+    [Alias("reportBatch")]
+    Task<ImmutableArray<ReportResult>> ReportBatchAsync(ImmutableArray<Report> reports, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Answers the row: the unfinished titles, newest first, a series once, at most <see cref="Limits.Row"/>. Sees committed reports only.
     /// </summary>
     [AlwaysInterleave, Alias("getRow")]
     Task<ImmutableArray<RowEntry>> GetRowAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Says why a title is, or is not, in the row.</summary>
+    [AlwaysInterleave, Alias("explain")]
+    Task<RowExplanation> ExplainAsync(ContentId contentId, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Hides a title from the row, and its series if it stands for one. Its place stays, and watching on brings it back. Durable. A title
+    /// that is not in the row and was never watched is left as it is.
+    /// </summary>
+    [Alias("hide")]
+    Task HideAsync(ContentId contentId, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes <see cref="HideAsync"/> back. Durable.</summary>
+    [Alias("restore")]
+    Task RestoreAsync(ContentId contentId, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Marks a title watched, as if it had been seen to its end: it leaves the row, its place stays. One that is through already is left
+    /// as it is. Durable.
+    /// </summary>
+    /// <returns>The title after it.</returns>
+    [Alias("markWatched")]
+    Task<WatchStatus> MarkWatchedAsync(ContentId contentId, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Takes back that a title was ever seen to its end, or marked watched. A place at its end stays one, and the title finished. Durable.
+    /// </summary>
+    [Alias("unmarkWatched")]
+    Task UnmarkWatchedAsync(ContentId contentId, CancellationToken cancellationToken = default);
+
+    /// <summary>Answers a page of the titles that the user has watched, newest first, finished and hidden ones too.</summary>
+    /// <param name="limit">1 to <see cref="Limits.HistoryPage"/> titles.</param>
+    /// <param name="after">Where the page before ended; null for the first.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The limit is out of range.</exception>
+    [AlwaysInterleave, Alias("getHistory")]
+    Task<HistoryPage> GetHistoryAsync(int limit, HistoryCursor? after, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Forgets a title wholly: places, completion, hiding. What was watched before this moment and arrives later does not bring it back;
+    /// watching it anew does. Durable.
+    /// </summary>
+    [Alias("forget")]
+    Task ForgetAsync(ContentId contentId, CancellationToken cancellationToken = default);
+
+    /// <summary>Answers the watchlist, newest first.</summary>
+    [AlwaysInterleave, Alias("getWatchlist")]
+    Task<ImmutableArray<WatchlistEntry>> GetWatchlistAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Puts a title on the watchlist; one that is there stays where it is. Durable.</summary>
+    /// <returns>Whether it is there now; false when the list is full (<see cref="Limits.Watchlist"/>).</returns>
+    [Alias("addToWatchlist")]
+    Task<bool> AddToWatchlistAsync(ContentId contentId, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes a title off the watchlist. Durable.</summary>
+    [Alias("removeFromWatchlist")]
+    Task RemoveFromWatchlistAsync(ContentId contentId, CancellationToken cancellationToken = default);
+
+    /// <summary>Answers what is known of the user beside titles.</summary>
+    [AlwaysInterleave, Alias("getProfile")]
+    Task<UserProfile> GetProfileAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Pauses the history, or lets it go on. What is watched while it is paused is not stored, also when it is synced later; the last pause
+    /// alone is remembered. Durable.
+    /// </summary>
+    [Alias("pauseHistory")]
+    Task<UserProfile> PauseHistoryAsync(bool paused, CancellationToken cancellationToken = default);
+
+    /// <summary>Answers a page of all that is held of the user's titles, in the order of their ids.</summary>
+    /// <param name="after">The last title of the page before; null for the first page.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [AlwaysInterleave, Alias("export")]
+    Task<ImmutableArray<TitleRecord>> ExportAsync(ContentId? after, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Merges exported titles into what is held, by the rules of reports: nothing newer is overwritten, and a repeat changes nothing.
+    /// Durable.
+    /// </summary>
+    /// <param name="titles">1 to <see cref="Limits.TitlesInChunk"/>, each once.</param>
+    /// <param name="cancellationToken">Looked at before the work begins.</param>
+    /// <returns>How many of the titles were changed by it.</returns>
+    /// <exception cref="ArgumentException">A title has a fault, or there are none or too many.</exception>
+    [Alias("import")]
+    Task<int> ImportAsync(ImmutableArray<TitleRecord> titles, CancellationToken cancellationToken = default);
+
+    /// <summary>Puts exported entries on the watchlist, as of the moments they carry, as far as it has room. Durable.</summary>
+    /// <returns>How many of them are on the watchlist now.</returns>
+    /// <exception cref="ArgumentException">There are none or more than <see cref="Limits.Watchlist"/>.</exception>
+    [Alias("importWatchlist")]
+    Task<int> ImportWatchlistAsync(ImmutableArray<WatchlistRecord> entries, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Erases the user from every table and from memory. For 30 days nothing watched before this moment comes back; what is watched
+    /// afterwards starts anew. Durable.
+    /// </summary>
+    [Alias("erase")]
+    Task<ErasureReceipt> EraseAsync(CancellationToken cancellationToken = default);
 }
 
 /// <summary>How a caller comes to a grain.</summary>

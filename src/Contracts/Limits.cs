@@ -12,6 +12,18 @@ public static class Limits
     /// <summary>The most titles that one write to the catalogue may carry.</summary>
     public const int TitlesInWrite = 500;
 
+    /// <summary>The most reports in one batch.</summary>
+    public const int ReportsInBatch = 500;
+
+    /// <summary>The most titles on a watchlist.</summary>
+    public const int Watchlist = 1_000;
+
+    /// <summary>The most titles in one page of the history.</summary>
+    public const int HistoryPage = 100;
+
+    /// <summary>The most titles in one chunk of an import, and in one page of an export.</summary>
+    public const int TitlesInChunk = 500;
+
     /// <summary>The greatest position and duration: 1 000 000 s, eleven and a half days.</summary>
     public static readonly TimeSpan Position = TimeSpan.FromSeconds(1_000_000);
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace ContinueWatching.Contracts;
 
 /// <summary>What became of a report.</summary>
@@ -12,11 +14,20 @@ public enum ReportOutcome
     /// <summary>The device has not moved since its last report. Nothing is stored: a paused player wins nothing.</summary>
     Unchanged = 2,
 
-    /// <summary>Not newer than what is known of the device. Nothing is stored.</summary>
+    /// <summary>
+    /// Not newer than what is known of the device, or than the moment at which the title was forgotten or the user erased. Nothing is
+    /// stored.
+    /// </summary>
     Stale = 3,
 
     /// <summary>Under one second into the title. Nothing is stored: a player that is still loading wipes no place.</summary>
     Ignored = 4,
+
+    /// <summary>The user's history was paused at that moment. Nothing is stored.</summary>
+    Paused = 5,
+
+    /// <summary>One report of a batch that has a fault, told in <see cref="ReportResult.Fault"/>. Nothing is stored.</summary>
+    Invalid = 6,
 }
 
 /// <summary>The answer to a report. Whatever outcome it tells, what the outcome rests on is committed in Postgres.</summary>
@@ -27,4 +38,15 @@ public enum ReportOutcome
 public sealed record ReportResult(
     [property: Id(0)] ReportOutcome Outcome,
     [property: Id(1)] WatchStatus? Status,
-    [property: Id(2)] TimeSpan NextReportIn);
+    [property: Id(2)] TimeSpan NextReportIn)
+{
+    /// <summary>
+    /// Where the reporting device's user is on other devices, newest first, where that differs: an app may offer to jump there.
+    /// </summary>
+    [Id(3)]
+    public ImmutableArray<Place> Elsewhere { get; init; } = [];
+
+    /// <summary>What is wrong with a report of a batch; null but for <see cref="ReportOutcome.Invalid"/>.</summary>
+    [Id(4)]
+    public Fault? Fault { get; init; }
+}

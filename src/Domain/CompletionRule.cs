@@ -27,7 +27,13 @@ public sealed record CompletionRule(double TailFraction, TimeSpan TailLimit)
             return false;
         }
 
-        var tail = length * TailFraction;
-        return length - position <= (tail < TailLimit ? tail : TailLimit);
+        return length - position <= TailOf(length);
+    }
+
+    /// <summary>How long the tail of a title of <paramref name="duration"/> is, in which it counts as finished.</summary>
+    public TimeSpan TailOf(TimeSpan duration)
+    {
+        var tail = duration * TailFraction;
+        return tail < TailLimit ? tail : TailLimit;
     }
 }

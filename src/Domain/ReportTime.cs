@@ -30,6 +30,7 @@ public static class ReportTime
 
     private static DateTimeOffset Earlier(DateTimeOffset left, DateTimeOffset right) => left < right ? left : right;
 
-    private static DateTimeOffset Truncate(DateTimeOffset time) =>
+    /// <summary>The moment in UTC, in whole milliseconds: as all moments are held.</summary>
+    public static DateTimeOffset Truncate(DateTimeOffset time) =>
         new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
 }

@@ -4,8 +4,8 @@ using ContinueWatching.Contracts;
 namespace ContinueWatching.Domain;
 
 /// <summary>
-/// How far one user is in one title: the registers of its devices, and when each device was last heard of. Immutable; merging is
-/// commutative, associative and idempotent, so that whoever has seen the same reports holds the same registers.
+/// How far one user is in one title: the registers of its devices, when each device was last heard of, and the title's marks.
+/// Immutable; merging is commutative, associative and idempotent, so that whoever has seen the same reports holds the same registers.
 /// </summary>
 public sealed class TitleProgress
 {
@@ -21,17 +21,30 @@ public sealed class TitleProgress
     // The resume point first, the next to be evicted last.
     private readonly ImmutableArray<Held> _newestFirst;
 
-    private TitleProgress(ContentId contentId, ImmutableArray<Held> newestFirst)
+    // Where the devices stood when the title was forgotten: one that still ticks there, paused, does not bring it back.
+    private readonly ImmutableArray<Held> _forgotten;
+
+    private TitleProgress(
+        ContentId contentId, ImmutableArray<Held> newestFirst, TitleMarks marks, ImmutableArray<Held> forgotten, bool wasOpened)
     {
+        WasOpened = wasOpened;
         ContentId = contentId;
+        Marks = marks;
         _newestFirst = newestFirst;
+        _forgotten = forgotten;
     }
 
     /// <summary>The title.</summary>
     public ContentId ContentId { get; }
 
+    /// <summary>What stands of the title beside the places.</summary>
+    public TitleMarks Marks { get; }
+
     /// <summary>Whether no device has left a place in the title.</summary>
     public bool IsEmpty => _newestFirst.IsEmpty;
+
+    /// <summary>Whether a device was heard of within the first second, from which no place is kept. Known while in memory.</summary>
+    public bool WasOpened { get; }
 
     /// <summary>The newest register over all devices: where the viewer goes on.</summary>
     /// <exception cref="InvalidOperationException">The title <see cref="IsEmpty"/>.</exception>
@@ -60,7 +73,7 @@ public sealed class TitleProgress
     public IEnumerable<Register> Registers => _newestFirst.Select(held => held.Register);
 
     /// <summary>A title that nobody has watched.</summary>
-    public static TitleProgress Unwatched(ContentId contentId) => new(contentId, []);
+    public static TitleProgress Unwatched(ContentId contentId) => new(contentId, [], TitleMarks.None, [], wasOpened: false);
 
     /// <summary>
     /// What becomes of a report, and what of it is to be stored. The caller stores that first, and only then merges it here, or for an
@@ -73,7 +86,12 @@ public sealed class TitleProgress
             return new Verdict(ReportOutcome.Ignored);
         }
 
-        if (Find(report.DeviceId) is { } held)
+        if (report.WatchedAt <= Marks.ForgottenAt)
+        {
+            return new Verdict(ReportOutcome.Stale);
+        }
+
+        if (Find(_newestFirst, report.DeviceId) is { } held)
         {
             if (!report.IsNewerThan(held.Register) || (held.LastSeen > held.Register.WatchedAt && report.WatchedAt <= held.LastSeen))
             {
@@ -85,9 +103,14 @@ public sealed class TitleProgress
                 return new Verdict(ReportOutcome.Unchanged);
             }
         }
+        else if (Find(_forgotten, report.DeviceId) is { } forgotten
+            && (report.Position - forgotten.Register.Position).Duration() <= UnchangedWithin)
+        {
+            return new Verdict(ReportOutcome.Unchanged);
+        }
 
         var next = Merge(report);
-        if (next.Find(report.DeviceId) is null)
+        if (Find(next._newestFirst, report.DeviceId) is null)
         {
             return new Verdict(ReportOutcome.Superseded);
         }
@@ -100,27 +123,130 @@ public sealed class TitleProgress
     public TitleProgress Merge(Register register) => Merge(new Held(register, register.WatchedAt));
 
     /// <summary>Both merged: all that either knows.</summary>
-    public TitleProgress Merge(TitleProgress other) =>
-        other._newestFirst.Aggregate(this, (merged, held) => merged.Merge(held));
+    public TitleProgress Merge(TitleProgress other)
+    {
+        var newer = other.Marks.ChangedAt > Marks.ChangedAt ? other : this;
+        var merged = With(newer.Marks, newer._forgotten);
+        merged = other.WasOpened ? merged.Opened() : merged;
+        foreach (var held in other._newestFirst)
+        {
+            merged = merged.Merge(held);
+        }
+
+        return merged;
+    }
+
+    /// <summary>The title with other marks, without the places that these say are forgotten.</summary>
+    public TitleProgress With(TitleMarks marks) => With(marks, _forgotten);
+
+    /// <summary>What of the title is later than <paramref name="moment"/>, at which the user was erased.</summary>
+    public TitleProgress Since(DateTimeOffset moment) => new(
+        ContentId,
+        _newestFirst.RemoveAll(held => held.Register.WatchedAt <= moment),
+        Marks.ChangedAt <= moment ? TitleMarks.None : Marks,
+        _forgotten,
+        WasOpened);
+
+    /// <summary>The title after all of it was forgotten by <paramref name="marks"/>.</summary>
+    public TitleProgress Forget(TitleMarks marks) => With(marks, _newestFirst.IsEmpty ? _forgotten : _newestFirst);
 
     /// <summary>The title with <paramref name="device"/> heard of at <paramref name="moment"/>, though it brought nothing to store.</summary>
     public TitleProgress Saw(DeviceId device, DateTimeOffset moment) =>
-        Find(device) is { } held && held.LastSeen < moment
-            ? new TitleProgress(ContentId, _newestFirst.Replace(held, held with { LastSeen = moment }))
+        Find(_newestFirst, device) is { } held && held.LastSeen < moment
+            ? new TitleProgress(ContentId, _newestFirst.Replace(held, held with { LastSeen = moment }), Marks, _forgotten, WasOpened)
             : this;
 
-    /// <summary>Whether the viewer has seen the title to its end.</summary>
-    public bool IsFinished(CompletionRule rule) => !IsEmpty && rule.IsFinished(ResumePoint.Position, Duration);
+    /// <summary>The title with a device heard of at its very start.</summary>
+    public TitleProgress Opened() => WasOpened ? this : new TitleProgress(ContentId, _newestFirst, Marks, _forgotten, wasOpened: true);
 
-    /// <summary>The resume point as callers see it; null when the title <see cref="IsEmpty"/>.</summary>
-    public WatchStatus? ToStatus(CompletionRule rule) => IsEmpty
-        ? null
-        : new WatchStatus(ContentId, ResumePoint.Position, Duration, ResumePoint.WatchedAt, ResumePoint.DeviceId, IsFinished(rule));
+    /// <summary>How long the title is: as the catalogue says, else as the devices do (<see cref="Duration"/>).</summary>
+    public TimeSpan? DurationIn(Title? catalogued) => catalogued?.Duration ?? Duration;
+
+    /// <summary>Whether the title's place is at its end.</summary>
+    public bool IsFinished(CompletionRule rule, Title? catalogued = null) =>
+        !IsEmpty && rule.IsFinished(ResumePoint.Position, DurationIn(catalogued), catalogued?.CreditsStart);
+
+    /// <summary>Whether it was marked watched, or seen to its end by a rule that no longer holds, since it was last watched.</summary>
+    public bool IsMarkedWatched => Marks.CompletedAt is { } at && (IsEmpty || at >= ResumePoint.WatchedAt);
+
+    /// <summary>Whether the viewer is through with the title.</summary>
+    public bool IsWatched(CompletionRule rule, Title? catalogued = null) => IsMarkedWatched || IsFinished(rule, catalogued);
+
+    /// <summary>Whether it was hidden since <paramref name="moment"/>.</summary>
+    public bool IsHiddenSince(DateTimeOffset moment) => Marks.HiddenAt >= moment;
+
+    /// <summary>The marks after <paramref name="report"/> was stored: changed when that saw the title to its end.</summary>
+    public TitleMarks MarksAfter(Register report, CompletionRule rule, Title? catalogued, DateTimeOffset now)
+    {
+        var duration = catalogued?.Duration ?? report.Duration ?? Duration;
+        return rule.IsFinished(report.Position, duration, catalogued?.CreditsStart)
+            ? Marks.CompletedBy(report.WatchedAt, duration ?? catalogued?.CreditsStart, now)
+            : Marks;
+    }
+
+    /// <summary>The places on devices other than <paramref name="device"/> that are not <paramref name="position"/>, newest first.</summary>
+    public ImmutableArray<Place> Elsewhere(DeviceId device, TimeSpan position)
+    {
+        if (_newestFirst.Length < 2 && (IsEmpty || ResumePoint.DeviceId == device))
+        {
+            return [];
+        }
+
+        var places = ImmutableArray.CreateBuilder<Place>();
+        foreach (var (register, _) in _newestFirst)
+        {
+            if (register.DeviceId != device && (register.Position - position).Duration() > UnchangedWithin)
+            {
+                places.Add(new Place(register.DeviceId, register.Position, register.WatchedAt));
+            }
+        }
+
+        return places.DrainToImmutable();
+    }
+
+    /// <summary>The resume point as callers see it; null when the title was neither watched nor marked watched.</summary>
+    public WatchStatus? ToStatus(CompletionRule rule, Title? catalogued = null)
+    {
+        if (IsEmpty)
+        {
+            return Marks.CompletedAt is not { } markedAt ? null
+                : new WatchStatus(ContentId, TimeSpan.Zero, catalogued?.Duration, markedAt, default, Completed: true)
+                {
+                    CompletedAt = markedAt,
+                    PlayCount = Marks.PlayCount,
+                };
+        }
+
+        var resume = ResumePoint;
+        return new WatchStatus(
+            ContentId, resume.Position, DurationIn(catalogued), resume.WatchedAt, resume.DeviceId, IsWatched(rule, catalogued))
+        {
+            CompletedAt = Marks.CompletedAt,
+            PlayCount = Marks.PlayCount,
+            Elsewhere = Elsewhere(resume.DeviceId, resume.Position),
+        };
+    }
+
+    private TitleProgress With(TitleMarks marks, ImmutableArray<Held> forgotten)
+    {
+        if (ReferenceEquals(marks, Marks))
+        {
+            return this;
+        }
+
+        var kept = marks.ForgottenAt is { } moment ? _newestFirst.RemoveAll(held => held.Register.WatchedAt <= moment) : _newestFirst;
+        return new TitleProgress(ContentId, kept, marks, forgotten, WasOpened);
+    }
 
     private TitleProgress Merge(Held held)
     {
+        if (held.Register.WatchedAt <= Marks.ForgottenAt)
+        {
+            return this;
+        }
+
         var others = _newestFirst;
-        if (Find(held.Register.DeviceId) is { } known)
+        if (Find(others, held.Register.DeviceId) is { } known)
         {
             held = known.Merge(held);
             if (held == known)
@@ -138,12 +264,12 @@ public sealed class TitleProgress
         }
 
         var merged = others.Insert(place, held);
-        return new TitleProgress(ContentId, merged.Length > MaxRegisters ? merged.RemoveAt(MaxRegisters) : merged);
+        return new TitleProgress(ContentId, merged.Length > MaxRegisters ? merged.RemoveAt(MaxRegisters) : merged, Marks, _forgotten, WasOpened);
     }
 
-    private Held? Find(DeviceId device)
+    private static Held? Find(ImmutableArray<Held> among, DeviceId device)
     {
-        foreach (var held in _newestFirst)
+        foreach (var held in among)
         {
             if (held.Register.DeviceId == device)
             {
@@ -157,7 +283,7 @@ public sealed class TitleProgress
     private Register? EvictedBy(TitleProgress next)
     {
         var last = _newestFirst.Length == MaxRegisters ? _newestFirst[^1] : (Held?)null;
-        return last is { } held && next.Find(held.Register.DeviceId) is null ? held.Register : null;
+        return last is { } held && Find(next._newestFirst, held.Register.DeviceId) is null ? held.Register : null;
     }
 
     // LastSeen is never before the register's own time.

@@ -26,20 +26,33 @@ public interface IResumeStore
     /// </summary>
     /// <returns>Whether it stands; false when Postgres holds a newer register of that device, which another activation wrote.</returns>
     Task<bool> StoreAsync(RegisterWrite write);
+
+    /// <summary>How full the commit queue is, 0 to 1.</summary>
+    double CommitFill { get; }
 }
 
-/// <summary>One register to commit.</summary>
+/// <summary>One register to commit, and what is committed with it or not at all.</summary>
 /// <param name="User">Whose.</param>
 /// <param name="ContentId">In which title.</param>
 /// <param name="Register">What is stored, unless Postgres holds a newer one.</param>
 /// <param name="Evicted">Another device's register, deleted in the same commit unless Postgres holds a newer one.</param>
-public sealed record RegisterWrite(UserId User, ContentId ContentId, Register Register, Register? Evicted);
+public sealed record RegisterWrite(UserId User, ContentId ContentId, Register Register, Register? Evicted)
+{
+    /// <summary>The title's marks, when the report has changed them.</summary>
+    public TitleMarks? Marks { get; init; }
+
+    /// <summary>Since when the user is known, when this is the first that is stored of them.</summary>
+    public DateTimeOffset? UserSince { get; init; }
+}
 
 /// <summary>A page of a user's titles.</summary>
 /// <param name="Titles">At most <see cref="Size"/> titles, in no order; none is possible before the last page.</param>
 /// <param name="End">Where the page ends: no title between its beginning and here is missing; null when no older title exists.</param>
 public sealed record TitlePage(ImmutableArray<TitleProgress> Titles, TitleCursor? End)
 {
+    /// <summary>What stands of the user beside titles; on the first page alone.</summary>
+    public UserState User { get; init; } = UserState.Unknown;
+
     /// <summary>The titles of a full page: what a grain loads when it wakes.</summary>
     public const int Size = 40;
 }

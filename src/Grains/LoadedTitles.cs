@@ -5,15 +5,18 @@ namespace ContinueWatching.Grains;
 
 /// <summary>
 /// The titles of one user that are in memory, newest first. Every title down to a horizon is there; below it, only those that
-/// somebody reported.
+/// somebody reported. Beside them stand titles without a place: marked, forgotten, or known to be unwatched.
 /// </summary>
-internal sealed class LoadedTitles
+/// <param name="erasedAt">The moment until which nothing of the user is known any more.</param>
+internal sealed class LoadedTitles(DateTimeOffset? erasedAt = null)
 {
     /// <summary>The most titles in memory, and so the depth to which the row is exact.</summary>
     public const int MaxTitles = 256;
 
     // A list, not a dictionary: the title being watched stands first, and 256 references are moved faster than one is hashed.
     private readonly List<TitleProgress> _newestFirst = [];
+
+    private Dictionary<ContentId, TitleProgress>? _placeless;
 
     /// <summary>The place down to which all titles are in memory; null before the first page, and when all are.</summary>
     public TitleCursor? Horizon { get; private set; }
@@ -32,23 +35,31 @@ internal sealed class LoadedTitles
     public TitleProgress? Find(ContentId contentId)
     {
         var index = IndexOf(contentId);
-        return index < 0 ? null : _newestFirst[index];
+        return index < 0 ? _placeless?.GetValueOrDefault(contentId) : _newestFirst[index];
     }
+
+    /// <summary>The titles of a user of whom nothing is left: all of them, none.</summary>
+    public static LoadedTitles Erased(DateTimeOffset at) => new(at) { IsComplete = true };
 
     /// <summary>Merges what is known of a title into memory, and drops the oldest title where one too many stands.</summary>
     /// <returns>All that is now known of the title.</returns>
     public TitleProgress Merge(TitleProgress title)
     {
+        title = erasedAt is { } moment ? title.Since(moment) : title;
         var index = IndexOf(title.ContentId);
         if (index >= 0)
         {
             title = _newestFirst[index].Merge(title);
             _newestFirst.RemoveAt(index);
         }
+        else if (_placeless?.Remove(title.ContentId, out var placeless) is true)
+        {
+            title = placeless.Merge(title);
+        }
 
         if (title.IsEmpty)
         {
-            return title;
+            return MergePlaceless(title);
         }
 
         var place = 0;
@@ -81,6 +92,18 @@ internal sealed class LoadedTitles
         {
             Merge(title);
         }
+    }
+
+    private TitleProgress MergePlaceless(TitleProgress title)
+    {
+        _placeless ??= [];
+        if (_placeless.Count >= MaxTitles)
+        {
+            // Postgres knows it, too. What was forgotten last goes last: a device may still stand there.
+            _placeless.Remove(_placeless.MinBy(entry => entry.Value.Marks.ChangedAt).Key);
+        }
+
+        return _placeless[title.ContentId] = title;
     }
 
     private int IndexOf(ContentId contentId)

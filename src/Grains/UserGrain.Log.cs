@@ -10,4 +10,10 @@ internal sealed partial class UserGrain
 
     [LoggerMessage(2, LogLevel.Warning, "A report of user {User} may or may not be stored; the grain gives up what it holds")]
     private partial void LogOutcomeUnknown(UserId user);
+
+    [LoggerMessage(3, LogLevel.Information, "User {User} is erased")]
+    private partial void LogErased(UserId user);
+
+    [LoggerMessage(4, LogLevel.Warning, "What may have come of user {User} from a lost silo is not yet erased: {Reason}")]
+    private partial void LogNotErasedAgain(UserId user, string reason);
 }

@@ -16,23 +16,37 @@ internal sealed partial class UserGrain : Grain, IUserGrain
     private const int MaxAttempts = 3;
 
     private readonly IResumeStore _store;
+    private readonly IUserStore _users;
+    private readonly TitleCatalogue _catalogue;
     private readonly TimeProvider _time;
     private readonly ILogger<UserGrain> _logger;
     private readonly CompletionRule _completion;
-    private readonly TimeSpan _reportInterval;
+    private readonly WatchOptions _options;
     private readonly UserId _user;
-    private readonly LoadedTitles _titles = new();
+    private LoadedTitles _titles = new();
+    private UserState _state = UserState.Unknown;
     private Task? _waking;
     private bool _hasLost;
 
-    public UserGrain(IGrainContext context, IResumeStore store, IOptions<WatchOptions> options, TimeProvider time, ILogger<UserGrain> logger)
+    public UserGrain(
+        IGrainContext context,
+        IResumeStore store,
+        IUserStore users,
+        TitleCatalogue catalogue,
+        IOptions<WatchOptions> options,
+        TimeProvider time,
+        ILogger<UserGrain> logger)
     {
         _store = store;
+        _users = users;
+        _catalogue = catalogue;
         _time = time;
         _logger = logger;
-        _completion = new CompletionRule(options.Value.CompletionTailFraction, options.Value.CompletionTailLimit);
-        _reportInterval = options.Value.ReportInterval;
+        _options = options.Value;
+        _completion = new CompletionRule(_options.CompletionTailFraction, _options.CompletionTailLimit);
         _user = UserId.Parse(context.GrainId.Key.ToString());
+        _findTitle = catalogue.TryGet;
+        _findProgress = FindProgress;
     }
 
     public async Task<ReportResult> ReportAsync(Report report, CancellationToken cancellationToken = default)
@@ -43,25 +57,28 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             throw new ArgumentException(fault.ToString(), nameof(report));
         }
 
-        var register = Register.Of(report, ReportTime.Of(report, _time.GetUtcNow()));
+        var now = Now();
+        var register = Register.Of(report, ReportTime.Of(report, now));
         await WakeAsync(cancellationToken);
+        var catalogued = await FindTitleAsync(report.ContentId, cancellationToken);
         var title = _titles.Find(report.ContentId) ?? await LoadAsync(report.ContentId, cancellationToken);
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            var verdict = title.Judge(register);
-            if (verdict.Outcome == ReportOutcome.Unchanged)
-            {
-                title = _titles.Merge(title.Saw(register.DeviceId, register.WatchedAt));
-            }
-
+            var verdict = _state.Judge(title, register);
             if (verdict.Stored is not { } stored)
             {
-                return Answer(verdict.Outcome, title);
+                var noted = Note(verdict.Outcome, title, register);
+                title = ReferenceEquals(noted, title) ? title : _titles.Merge(noted);
+                return Answer(verdict.Outcome, title, register, catalogued);
             }
 
-            if (await StoreAsync(new RegisterWrite(_user, report.ContentId, stored, verdict.Evicted)))
+            var marks = title.MarksAfter(stored, _completion, catalogued, now);
+            if (await StoreAsync(ToWrite(title, stored, verdict.Evicted, marks, now)))
             {
-                return Answer(verdict.Outcome, Take(title, stored));
+                // It may have been merged with a page since it was judged: what was stored goes into what is known now.
+                title = _titles.Merge(title.With(marks).Merge(stored));
+                Remember(now, marked: marks != TitleMarks.None);
+                return Answer(verdict.Outcome, title, register, catalogued);
             }
 
             LogLost(_user, report.ContentId);
@@ -82,41 +99,79 @@ internal sealed partial class UserGrain : Grain, IUserGrain
         }
 
         await WakeAsync(cancellationToken);
-        var known = titles.Select(id => _titles.Find(id) ?? TitleProgress.Unwatched(id)).ToArray();
-        if (!_titles.IsComplete && known.Where(title => title.IsEmpty).Select(title => title.ContentId).ToImmutableArray() is { IsEmpty: false } missing)
-        {
-            var loaded = await _store.LoadTitlesAsync(_user, missing, cancellationToken);
-            for (var index = 0; index < known.Length; index++)
-            {
-                // Meanwhile a report may have been committed, and an old title may have made room: what was known, what is read and
-                // what is known now, together miss nothing.
-                var id = known[index].ContentId;
-                var read = loaded.FirstOrDefault(title => title.ContentId == id) ?? known[index];
-                known[index] = known[index].Merge(read).Merge(_titles.Find(id) ?? read);
-            }
-        }
-
-        return [.. known.Select(title => title.ToStatus(_completion)).OfType<WatchStatus>()];
+        return await ToStatusAsync(await FindAsync(titles, cancellationToken), cancellationToken);
     }
 
-    public async Task<ImmutableArray<RowEntry>> GetRowAsync(CancellationToken cancellationToken = default)
+    // Those of them that are watched, in their order.
+    private async ValueTask<ImmutableArray<WatchStatus>> ToStatusAsync(
+        IReadOnlyList<TitleProgress> titles, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        await WakeAsync(cancellationToken);
-        while (true)
+        var status = ImmutableArray.CreateBuilder<WatchStatus>(titles.Count);
+        foreach (var title in titles)
         {
-            var row = Row.Of(_titles.WithoutGaps, _completion);
-            if (row.Length == Limits.Row || _titles.IsComplete || _titles.WithoutGaps.Count() >= LoadedTitles.MaxTitles)
+            if (!_catalogue.TryGet(title.ContentId, out var catalogued))
             {
-                return row;
+                await _catalogue.LoadAsync(titles.Select(other => other.ContentId), cancellationToken);
+                catalogued = await _catalogue.GetAsync(title.ContentId, cancellationToken);
             }
 
-            await LoadPageAsync(_titles.Horizon, cancellationToken);
+            if (title.ToStatus(_completion, catalogued) is { } watched)
+            {
+                status.Add(watched);
+            }
         }
+
+        return status.DrainToImmutable();
     }
 
-    private ReportResult Answer(ReportOutcome outcome, TitleProgress title) =>
-        new(outcome, title.ToStatus(_completion), _reportInterval);
+    // What is known of titles, from memory and where need be from Postgres; memory stays as it is.
+    private async ValueTask<TitleProgress[]> FindAsync(ImmutableArray<ContentId> titles, CancellationToken cancellationToken)
+    {
+        var known = titles.Select(id => FindProgress(id) ?? TitleProgress.Unwatched(id)).ToArray();
+        var missing = titles.Where(id => FindProgress(id) is null).ToImmutableArray();
+        if (missing.IsEmpty)
+        {
+            return known;
+        }
+
+        var loaded = (await _store.LoadTitlesAsync(_user, missing, cancellationToken)).ToDictionary(title => title.ContentId);
+        for (var index = 0; index < known.Length; index++)
+        {
+            // Meanwhile a report may have been committed, and an old title may have made room: what was known, what is read and
+            // what is known now, together miss nothing.
+            var id = known[index].ContentId;
+            var read = loaded.TryGetValue(id, out var title) ? Admit(title) : known[index];
+            known[index] = known[index].Merge(read).Merge(_titles.Find(id) ?? read);
+        }
+
+        return known;
+    }
+
+    // What came without anything to store is remembered while in memory.
+    private static TitleProgress Note(ReportOutcome outcome, TitleProgress title, Register register) => outcome switch
+    {
+        ReportOutcome.Unchanged => title.Saw(register.DeviceId, register.WatchedAt),
+        ReportOutcome.Ignored when title.IsEmpty => title.Opened(),
+        _ => title,
+    };
+
+    private ReportResult Answer(ReportOutcome outcome, TitleProgress title, Register register, Title? catalogued) =>
+        new(outcome, title.ToStatus(_completion, catalogued), NextReportIn())
+        {
+            Elsewhere = title.Elsewhere(register.DeviceId, register.Position),
+        };
+
+    private TimeSpan NextReportIn() => Cadence.Of(_options.ReportInterval, _options.LongestReportInterval, _store.CommitFill);
+
+    // What is stored now is later than an erasure, whose moment another silo's clock may have set.
+    private DateTimeOffset Now()
+    {
+        var now = ReportTime.Truncate(_time.GetUtcNow());
+        return _state.ErasedAt >= now ? _state.ErasedAt.Value.AddMilliseconds(1) : now;
+    }
+
+    private ValueTask<Title?> FindTitleAsync(ContentId contentId, CancellationToken cancellationToken) =>
+        _catalogue.TryGet(contentId, out var title) ? new(title) : _catalogue.GetAsync(contentId, cancellationToken);
 
     // Everybody who comes while the user is being loaded waits for the one load. It is nobody's to cancel.
     private async ValueTask WakeAsync(CancellationToken cancellationToken)
@@ -128,31 +183,64 @@ internal sealed partial class UserGrain : Grain, IUserGrain
 
         if (_waking is null or { IsCompleted: true })
         {
-            _waking = LoadPageAsync(before: null, CancellationToken.None);
+            _waking = LoadFirstPageAsync();
         }
 
         await _waking.WaitAsync(cancellationToken);
     }
 
-    private async Task LoadPageAsync(TitleCursor? before, CancellationToken cancellationToken) =>
-        _titles.Merge(await _store.LoadNewestAsync(_user, before, cancellationToken), before);
+    private async Task LoadFirstPageAsync()
+    {
+        var page = await _store.LoadNewestAsync(_user, before: null, CancellationToken.None);
+        _state = page.User;
+        _titles = new LoadedTitles(_state.ErasedAt);
+        _titles.Merge(page, before: null);
+    }
+
+    private async Task LoadPageAsync(TitleCursor? before, CancellationToken cancellationToken)
+    {
+        // An erasure meanwhile puts other titles in place of these.
+        var titles = _titles;
+        titles.Merge(await _store.LoadNewestAsync(_user, before, cancellationToken), before);
+    }
+
+    // What is known of a title without asking Postgres: of those that are not in memory, perhaps that they were never watched.
+    private TitleProgress? FindProgress(ContentId contentId) =>
+        _titles.Find(contentId) ?? (_titles.IsComplete && !_state.HasMarks && !_hasLost ? TitleProgress.Unwatched(contentId) : null);
 
     private async ValueTask<TitleProgress> LoadAsync(ContentId contentId, CancellationToken cancellationToken)
     {
-        if (_titles.IsComplete && !_hasLost)
+        if (_titles.Find(contentId) is null && FindProgress(contentId) is { } unwatched)
         {
-            return TitleProgress.Unwatched(contentId);
+            return unwatched;
         }
 
         var loaded = await _store.LoadTitlesAsync(_user, [contentId], cancellationToken);
-        return loaded.IsEmpty ? _titles.Find(contentId) ?? TitleProgress.Unwatched(contentId) : _titles.Merge(loaded[0]);
+        return _titles.Merge(loaded.IsEmpty ? TitleProgress.Unwatched(contentId) : loaded[0]);
     }
 
-    private async Task<bool> StoreAsync(RegisterWrite write)
+    private TitleProgress Admit(TitleProgress loaded) => _state.ErasedAt is { } moment ? loaded.Since(moment) : loaded;
+
+    private RegisterWrite ToWrite(TitleProgress title, Register stored, Register? evicted, TitleMarks marks, DateTimeOffset now) =>
+        new(_user, title.ContentId, stored, evicted)
+        {
+            Marks = ReferenceEquals(marks, title.Marks) ? null : marks,
+            UserSince = _state.CreatedAt is null ? now : null,
+        };
+
+    private Task<bool> StoreAsync(RegisterWrite write) => StoreAsync(_store.StoreAsync(write));
+
+    private async Task<T> StoreAsync<T>(Task<T> write)
+    {
+        await StoreAsync((Task)write);
+        return await write;
+    }
+
+    private async Task StoreAsync(Task write)
     {
         try
         {
-            return await _store.StoreAsync(write);
+            await write;
         }
         catch (StorageUnavailableException unavailable) when (unavailable.OutcomeUnknown)
         {
@@ -163,9 +251,13 @@ internal sealed partial class UserGrain : Grain, IUserGrain
         }
     }
 
-    // The title may have been merged with a page since it was judged: what was stored goes into what is known now.
-    private TitleProgress Take(TitleProgress judged, Register stored) =>
-        _titles.Merge((_titles.Find(judged.ContentId) ?? judged).Merge(stored));
+    private void Remember(DateTimeOffset now, bool marked)
+    {
+        if (_state.CreatedAt is null || (marked && !_state.HasMarks))
+        {
+            _state = _state with { CreatedAt = _state.CreatedAt ?? now, HasMarks = _state.HasMarks || marked };
+        }
+    }
 
     // One lost race may be a report that overtook another. A second one means that somebody else holds this user.
     private void GiveWayToTheOther()

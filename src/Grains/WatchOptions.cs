@@ -24,4 +24,10 @@ public sealed class WatchOptions
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan ReportInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How seldom it is asked to report when the commit queue is nearly full: 60 s. Longer sheds more load before reports are refused.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
+    public TimeSpan LongestReportInterval { get; set; } = TimeSpan.FromSeconds(60);
 }

@@ -8,7 +8,7 @@ namespace ContinueWatching.Silo;
 public static partial class StartFailure
 {
     /// <summary>Runs <paramref name="app"/> until it is told to stop.</summary>
-    /// <returns>0; 1 when it could not start for what its configuration or its database said.</returns>
+    /// <returns>0, also when it was stopped while it still started; 1 when it could not start for what its configuration or its database said.</returns>
     public static async Task<int> RunToExitCodeAsync(this WebApplication app)
     {
         await using var _ = app;
@@ -22,6 +22,12 @@ public static partial class StartFailure
             LogFailed(app.Logger, Reason(exception));
             await StopAsync(app);
             return 1;
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop while it waited for its database: as good an end as any other.
+            await StopAsync(app);
+            return 0;
         }
 
         await app.WaitForShutdownAsync();

@@ -10,21 +10,23 @@ namespace ContinueWatching.Storage;
 internal static class CommitBatch
 {
     /// <summary>
-    /// Splits <paramref name="writes"/> into statements: nearly always one. A write whose register, or evicted register, an earlier
-    /// one touches follows in the next.
+    /// Splits <paramref name="writes"/> into statements: nearly always one. A write whose register, evicted register or
+    /// marks an earlier one touches follows in the next.
     /// </summary>
     public static IEnumerable<TWrite[]> Split<TWrite>(IEnumerable<TWrite> writes, Func<TWrite, RegisterWrite> of)
     {
         var rest = writes.ToList();
         var touched = new HashSet<RegisterKey>(rest.Count);
+        var marked = new HashSet<(UserId, ContentId)>();
         while (rest.Count > 0)
         {
             var later = new List<TWrite>();
             var statement = new List<TWrite>(rest.Count);
             touched.Clear();
+            marked.Clear();
             foreach (var write in rest)
             {
-                (TouchesNew(of(write), touched) ? statement : later).Add(write);
+                (TouchesNew(of(write), touched, marked) ? statement : later).Add(write);
             }
 
             statement.Sort((left, right) => RegisterKey.Of(of(left)).CompareTo(RegisterKey.Of(of(right))));
@@ -33,11 +35,12 @@ internal static class CommitBatch
         }
     }
 
-    private static bool TouchesNew(RegisterWrite write, HashSet<RegisterKey> touched)
+    private static bool TouchesNew(RegisterWrite write, HashSet<RegisterKey> touched, HashSet<(UserId, ContentId)> marked)
     {
-        // Both are noted in any case: what shares a register with a write that has to follow, follows behind it.
+        // All is noted in any case: what shares a row with a write that has to follow, follows behind it.
         var key = RegisterKey.Of(write);
         var isNew = touched.Add(key);
+        isNew &= write.Marks is null || marked.Add((write.User, write.ContentId));
         return (write.Evicted is not { } evicted || touched.Add(key with { DeviceId = evicted.DeviceId })) && isNew;
     }
 }

@@ -33,25 +33,60 @@ internal sealed partial class CommitWriter
             (select $11::timestamptz[])) as e(user_id, content_id, device_id, position_ms, watched_at)
           where r.user_id = e.user_id and r.content_id = e.content_id and r.device_id = e.device_id
             and (r.watched_at, r.position_ms) <= (e.watched_at, e.position_ms)
+        ), marks as (
+          select * from unnest((select $12::text[]), (select $13::uuid[]), (select $14::timestamptz[]), (select $15::int[]),
+            (select $16::timestamptz[]), (select $17::timestamptz[]), (select $18::timestamptz[]), (select $19::int[]))
+            as m(user_id, content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at, number)
+        ), marked as (
+          insert into title_mark as m (user_id, content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at)
+          select user_id, content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at from marks
+          on conflict (user_id, content_id) do update
+            set completed_at = excluded.completed_at, play_count = excluded.play_count, hidden_at = excluded.hidden_at,
+                forgotten_at = excluded.forgotten_at, changed_at = excluded.changed_at
+            where m.changed_at <= excluded.changed_at
+          returning user_id, content_id
+        ), known as (
+          insert into users (user_id, created_at)
+          select user_id, since from unnest((select $20::text[]), (select $21::timestamptz[])) as u(user_id, since)
+          on conflict do nothing
         )
         select number::int from input where (user_id, content_id, device_id) not in (select user_id, content_id, device_id from stored)
+        union all
+        select number from marks where (user_id, content_id) not in (select user_id, content_id from marked)
         """;
 
     private readonly Database _database;
     private readonly ILogger<CommitWriter> _logger;
     private readonly BatchLane<RegisterWrite, bool>[] _lanes;
+    private readonly int _capacity;
 
     public CommitWriter(Database database, IOptions<StorageOptions> options, TimeProvider time, ILogger<CommitWriter> logger)
     {
         _database = database;
         _logger = logger;
         var limits = options.Value;
+        _capacity = limits.CommitQueue;
         _lanes = [.. Enumerable.Range(0, limits.CommitLanes).Select(_ => new BatchLane<RegisterWrite, bool>(
             "commit", limits.CommitQueue, limits.CommitBatch, limits.QueueTime, time, CommitAsync))];
     }
 
     /// <summary>How many writes wait for a commit.</summary>
     public int Depth => _lanes.Sum(lane => lane.Depth);
+
+    /// <summary>How full the fullest lane is, 0 to 1.</summary>
+    public double Fill
+    {
+        get
+        {
+            var deepest = 0;
+            foreach (var lane in _lanes)
+            {
+                deepest = Math.Max(deepest, lane.Depth);
+            }
+
+            return (double)deepest / _capacity;
+        }
+    }
 
     /// <summary>Commits one register; see <see cref="IResumeStore.StoreAsync"/>.</summary>
     /// <exception cref="ArgumentException">It evicts the register that it stores: no statement can do both.</exception>
@@ -126,6 +161,8 @@ internal sealed partial class CommitWriter
         await using var command = _database.CreateCommand(connection, Sql);
         AddStored(command.Parameters, rows.Span);
         AddEvicted(command.Parameters, rows.Span);
+        AddMarks(command.Parameters, rows.Span);
+        AddUsers(command.Parameters, rows.Span);
         await command.PrepareAsync(cancellationToken);
         var lost = new HashSet<int>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -182,6 +219,38 @@ internal sealed partial class CommitWriter
         parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. evictions.Select(e => e.Evicted.DeviceId.Value)] });
         parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. evictions.Select(e => Milliseconds.Of(e.Evicted.Position))] });
         parameters.Add(new NpgsqlParameter<DateTimeOffset[]> { TypedValue = [.. evictions.Select(e => e.Evicted.WatchedAt)] });
+    }
+
+    private static void AddMarks(NpgsqlParameterCollection parameters, ReadOnlySpan<BatchLane<RegisterWrite, bool>.Waiter> rows)
+    {
+        var marked = new List<(RegisterWrite Write, TitleMarks Marks, int Number)>();
+        for (var index = 0; index < rows.Length; index++)
+        {
+            if (rows[index].Request is { Marks: { } marks } write)
+            {
+                marked.Add((write, marks, index + 1));
+            }
+        }
+
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. marked.Select(m => m.Write.User.Value)] });
+        parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. marked.Select(m => m.Write.ContentId.Value)] });
+        parameters.AddMarks(marked.Select(m => m.Marks));
+        parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. marked.Select(m => m.Number)] });
+    }
+
+    private static void AddUsers(NpgsqlParameterCollection parameters, ReadOnlySpan<BatchLane<RegisterWrite, bool>.Waiter> rows)
+    {
+        var users = new List<(UserId User, DateTimeOffset Since)>();
+        foreach (var row in rows)
+        {
+            if (row.Request.UserSince is { } since)
+            {
+                users.Add((row.Request.User, since));
+            }
+        }
+
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. users.Select(user => user.User.Value)] });
+        parameters.Add(new NpgsqlParameter<DateTimeOffset[]> { TypedValue = [.. users.Select(user => user.Since)] });
     }
 
     [LoggerMessage(1, LogLevel.Error, "Postgres refuses a report of user {User} for title {ContentId}: {SqlState} {Reason}")]

@@ -67,6 +67,10 @@ internal sealed partial class Database(NpgsqlDataSource source, IOptions<Storage
     public NpgsqlCommand CreateCommand(NpgsqlConnection connection, string sql) =>
         new(sql, connection) { CommandTimeout = (int)Math.Ceiling(options.Value.CommandTimeout.TotalSeconds) };
 
+    /// <summary>Several commands for one round trip, under the same limit.</summary>
+    public NpgsqlBatch CreateBatch(NpgsqlConnection connection) =>
+        new(connection) { Timeout = (int)Math.Ceiling(options.Value.CommandTimeout.TotalSeconds) };
+
     /// <summary>Whether Postgres refused a row for what is in it (data exception, integrity constraint), and so will again.</summary>
     public static bool RefusesData(NpgsqlException exception) =>
         exception is PostgresException { SqlState: ['2', '2' or '3', ..] };

@@ -21,7 +21,7 @@ internal sealed class ResumeLoader
     // into make it walk the index instead of sorting a whole history; "offset 0" keeps a lateral look-up one; arrays behind a select
     // count as 10 elements, few enough that neither a table scan nor its compiler (JIT) seems worth while.
     private static readonly string _newestSql = $"""
-        select a.number::int, oldest_day, content_id, device_id, position_ms, duration_ms, watched_at
+        select a.number::int, oldest_day, titles.*
         from unnest((select $1::text[]), (select $2::date[]), (select $3::timestamptz[]), (select $4::uuid[])) with ordinality
           as a(user_id, before_day, before_at, before_id, number)
         cross join lateral (
@@ -33,7 +33,7 @@ internal sealed class ResumeLoader
           offset 0
         ) as days
         left join lateral (
-          select newest_at, register.*
+          select newest_at, register.*, mark.*
           from (
             select content_id, newest_at
             from (
@@ -54,19 +54,45 @@ internal sealed class ResumeLoader
             where user_id = a.user_id and content_id = title.content_id
             offset 0
           ) as register
+          left join lateral (
+            select completed_at, play_count, hidden_at, forgotten_at, changed_at from title_mark
+            where user_id = a.user_id and content_id = title.content_id
+            offset 0
+          ) as mark on true
         ) as titles on true
         order by a.number, newest_at desc, content_id desc
         """;
 
     private const string TitlesSql = """
-        select a.number, register.*
+        select a.number, a.content_id, register.*, mark.*
         from unnest((select $1::int[]), (select $2::text[]), (select $3::uuid[])) as a(number, user_id, content_id)
-        cross join lateral (
-          select content_id, device_id, position_ms, duration_ms, watched_at from resume
+        left join lateral (
+          select device_id, position_ms, duration_ms, watched_at from resume
           where user_id = a.user_id and content_id = a.content_id
           offset 0
-        ) as register
+        ) as register on true
+        left join lateral (
+          select completed_at, play_count, hidden_at, forgotten_at, changed_at from title_mark
+          where user_id = a.user_id and content_id = a.content_id
+          offset 0
+        ) as mark on true
+        where device_id is not null or changed_at is not null
         order by number, content_id
+        """;
+
+    // Read with the first page of a user who wakes. A tombstone counts for 30 days.
+    private const string UserSql = """
+        select a.number::int - 1, created_at, paused_from, paused_until, erased_at, has_marks
+        from unnest((select $1::text[])) with ordinality as a(user_id, number)
+        left join lateral (
+          select created_at, paused_from, paused_until from users where user_id = a.user_id offset 0
+        ) as known on true
+        left join lateral (
+          select erased_at from tombstone
+          where user_hash = sha256(convert_to(a.user_id, 'UTF8')) and erased_at > now() - interval '30 days'
+          offset 0
+        ) as erased on true
+        cross join lateral (select exists (select from title_mark where user_id = a.user_id) as has_marks offset 0) as marked
         """;
 
     private readonly Database _database;
@@ -109,15 +135,21 @@ internal sealed class ResumeLoader
     private async Task<TitlePage[]> ReadNewestAsync(
         NpgsqlConnection connection, IReadOnlyList<BatchLane<NewestRequest, TitlePage>.Waiter> batch, CancellationToken cancellationToken)
     {
-        await using var command = _database.CreateCommand(connection, _newestSql);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. batch.Select(waiter => waiter.Request.User.Value)] });
-        command.Parameters.Add(new NpgsqlParameter<DateOnly[]> { TypedValue = [.. batch.Select(waiter => waiter.Request.BeforeDay)] });
-        command.Parameters.Add(new NpgsqlParameter<DateTime[]>
+        await using var command = _database.CreateBatch(connection);
+        var newest = new NpgsqlBatchCommand(_newestSql);
+        newest.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. batch.Select(waiter => waiter.Request.User.Value)] });
+        newest.Parameters.Add(new NpgsqlParameter<DateOnly[]> { TypedValue = [.. batch.Select(waiter => waiter.Request.BeforeDay)] });
+        newest.Parameters.Add(new NpgsqlParameter<DateTime[]>
         {
             TypedValue = [.. batch.Select(waiter => waiter.Request.BeforeAt)],
             NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
         });
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. batch.Select(waiter => waiter.Request.BeforeId)] });
+        newest.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. batch.Select(waiter => waiter.Request.BeforeId)] });
+        var users = new NpgsqlBatchCommand(UserSql);
+        var waking = Enumerable.Range(0, batch.Count).Where(index => batch[index].Request.Before is null).ToArray();
+        users.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. waking.Select(index => batch[index].Request.User.Value)] });
+        command.BatchCommands.Add(newest);
+        command.BatchCommands.Add(users);
         await command.PrepareAsync(cancellationToken);
 
         var oldestDays = new DateOnly?[batch.Count];
@@ -127,14 +159,31 @@ internal sealed class ResumeLoader
         {
             var index = reader.GetInt32(0) - 1;
             oldestDays[index] = await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetFieldValue<DateOnly>(1);
-            if (!await reader.IsDBNullAsync(2, cancellationToken))
+            if (!await reader.IsDBNullAsync(3, cancellationToken))
             {
-                titles.Add(index, reader, firstColumn: 2);
+                titles.Add(index, reader, firstColumn: 3);
             }
         }
 
-        return [.. oldestDays.Select((day, index) => ToPage(titles.Of(index), day))];
+        var pages = oldestDays.Select((day, index) => ToPage(titles.Of(index), day)).ToArray();
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var index = waking[reader.GetInt32(0)];
+            pages[index] = pages[index] with { User = ReadUser(reader) };
+        }
+
+        return pages;
     }
+
+    private static UserState ReadUser(NpgsqlDataReader row) => new()
+    {
+        CreatedAt = row.GetTime(1),
+        PausedFrom = row.GetTime(2),
+        PausedUntil = row.GetTime(3),
+        ErasedAt = row.GetTime(4),
+        HasMarks = row.GetBoolean(5),
+    };
 
     // A title more than a page holds tells that more exist; failing that, a day at which the reading stopped.
     private static TitlePage ToPage(ImmutableArray<TitleProgress> newestFirst, DateOnly? oldestDay) =>
@@ -181,22 +230,8 @@ internal sealed class ResumeLoader
     {
         private readonly List<TitleProgress>?[] _titles = new List<TitleProgress>?[callers];
 
-        public void Add(int caller, NpgsqlDataReader row, int firstColumn)
-        {
-            var contentId = new ContentId(row.GetGuid(firstColumn));
-            var register = new Register(
-                DeviceId.Parse(row.GetString(firstColumn + 1)),
-                row.GetFieldValue<DateTimeOffset>(firstColumn + 4),
-                TimeSpan.FromMilliseconds(row.GetInt32(firstColumn + 2)),
-                row.IsDBNull(firstColumn + 3) ? null : TimeSpan.FromMilliseconds(row.GetInt32(firstColumn + 3)));
-            var titles = _titles[caller] ??= [];
-            if (titles.Count == 0 || titles[^1].ContentId != contentId)
-            {
-                titles.Add(TitleProgress.Unwatched(contentId));
-            }
-
-            titles[^1] = titles[^1].Merge(register);
-        }
+        public void Add(int caller, NpgsqlDataReader row, int firstColumn) =>
+            (_titles[caller] ??= []).AddTitleRow(row, firstColumn);
 
         public ImmutableArray<TitleProgress> Of(int caller) => _titles[caller]?.ToImmutableArray() ?? [];
     }

@@ -15,5 +15,7 @@ internal sealed class ResumeStore(CommitWriter writer, ResumeLoader loader) : IR
         UserId user, ImmutableArray<ContentId> titles, CancellationToken cancellationToken) =>
         loader.LoadTitlesAsync(user, titles).WaitAsync(cancellationToken);
 
+    public double CommitFill => writer.Fill;
+
     public Task<bool> StoreAsync(RegisterWrite write) => writer.WriteAsync(write);
 }

@@ -35,6 +35,7 @@ public static class StorageServices
             provider.GetRequiredService<IOptions<StorageOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IResumeStore, ResumeStore>();
+        services.AddSingleton<IUserStore, UserStore>();
         services.AddHostedService<StorageLifetime>();
         return services;
     }

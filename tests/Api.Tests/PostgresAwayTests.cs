@@ -54,6 +54,27 @@ public sealed class PostgresAwayTests
     }
 
     [Fact]
+    public async Task A_service_that_cannot_serve_says_so_once_however_often_it_is_asked_and_once_when_it_can_again()
+    {
+        await using var database = await TestPostgres.CreateDatabaseAsync();
+        await using var service = await TestService.StartAsync(database.ConnectionString, _tokens.Configuration);
+        Assert.Equal(200, (await service.GetAsync("/health/ready")).Status);
+
+        await database.LetInAsync(allowed: false);
+        await UntilAsync(async () => (await service.GetAsync("/health/ready")).Status == 503);
+        for (var ask = 0; ask < 20; ask++)
+            Assert.Equal(503, (await service.GetAsync("/health/ready")).Status);
+        await database.LetInAsync(allowed: true);
+        await UntilAsync(async () => (await service.GetAsync("/health/ready")).Status == 200);
+        for (var ask = 0; ask < 20; ask++)
+            Assert.Equal(200, (await service.GetAsync("/health/ready")).Status);
+
+        var said = service.Logs.Take().Select(line => line.Message).Where(line => line.Contains("ready", StringComparison.Ordinal)).ToArray();
+        Assert.Single(said, line => line.StartsWith("The API is not ready: Postgres does not answer: ", StringComparison.Ordinal));
+        Assert.Single(said, line => line == "The API is ready again");
+    }
+
+    [Fact]
     public async Task A_user_who_floods_a_service_that_cannot_commit_is_refused_at_once()
     {
         await using var server = await TestPostgresServer.StartAsync();

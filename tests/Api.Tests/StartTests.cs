@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using ContinueWatching.Testing;
 
 namespace ContinueWatching.Api.Tests;
@@ -9,6 +11,14 @@ public sealed class StartTests
     private const string Bearer = "Authentication__Schemes__Bearer__";
 
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
+
+    private static readonly Dictionary<string, string?> _tokens = new()
+    {
+        [$"{Bearer}ValidIssuer"] = "somebody",
+        [$"{Bearer}ValidAudience"] = "somewhere",
+        [$"{Bearer}SigningKeys__0__Issuer"] = "somebody",
+        [$"{Bearer}SigningKeys__0__Value"] = Convert.ToBase64String(new byte[32]),
+    };
 
     [Theory]
     [InlineData("ValidIssuer", "Authentication:Schemes:Bearer:ValidAudience is not set")]
@@ -72,6 +82,42 @@ public sealed class StartTests
         Assert.True(await api.ExitAsync(_limit) == 1, api.Said);
         Assert.Single(api.Lines, line => line.Contains("Not started: ConnectionStrings:Postgres is no connection string", StringComparison.Ordinal));
         Assert.DoesNotContain("s3cret", api.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Why_there_is_no_silo_is_told_once_however_often_it_looks_for_one()
+    {
+        using var database = new TcpListener(IPAddress.Loopback, 0);
+        database.Start();
+        await using var api = ServiceProcess.Start("Api", new Dictionary<string, string?>(_tokens)
+        {
+            ["ConnectionStrings__Postgres"] = $"Host=127.0.0.1;Port={((IPEndPoint)database.LocalEndpoint).Port};Username=somebody;SSL Mode=Disable",
+            ["urls"] = "http://127.0.0.1:0",
+        });
+        using var patience = new CancellationTokenSource(_limit);
+
+        // A database that hangs up on everybody: whoever comes again has been told so.
+        for (var look = 1; look <= 4; look++)
+            (await database.AcceptTcpClientAsync(patience.Token)).Dispose();
+        api.Signal(Signals.Terminate);
+
+        Assert.True(await api.ExitAsync(_limit) == 0, api.Said);
+        Assert.Single(api.Lines, line => line.Contains("Waiting for a silo; requests are answered 503 until then: NpgsqlException: ", StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", api.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_none_is_told_in_one_line()
+    {
+        await using var api = ServiceProcess.Start("Api", new Dictionary<string, string?>(_tokens)
+        {
+            ["ConnectionStrings__Postgres"] = "Host=127.0.0.1;Port=1;Database=none",
+            ["urls"] = "127.0.0.1:8080",
+        });
+
+        Assert.True(await api.ExitAsync(_limit) == 1, api.Said);
+        Assert.Single(api.Lines, line => line.Contains("Not started: Invalid url: '127.0.0.1:8080'", StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", api.Said, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -57,6 +57,23 @@ public sealed class SerializationTests : IDisposable
             NextContentId = new ContentId(new Guid("ffffffff-ffff-ffff-ffff-ffffffffffff")),
             Kind = "episode",
         },
+        _status with { CompletedAt = _noon, PlayCount = 3 },
+        new ReportResult(ReportOutcome.Invalid, null, TimeSpan.FromSeconds(10)) { Fault = new Fault("resumeFrom", "-1", "0 or more") },
+        new RowEntry(_title, _position, _duration, _noon, _device) { SeriesId = SeriesId.Parse("s"), Reason = RowReason.NextEpisode },
+        .. Enum.GetValues<RowCode>().Select(code => new RowExplanation(code, "Because.")),
+        new Place(_device, _position, _noon),
+        new HistoryCursor(_noon, _title),
+        default(HistoryCursor),
+        new UserProfile(null, false),
+        new UserProfile(_noon, true) { PausedFrom = _noon, PausedUntil = _noon.AddDays(1) },
+        new WatchlistEntry(_title, _noon, null),
+        new WatchlistEntry(_title, _noon, _status),
+        new WatchlistRecord(_title, _noon),
+        new PlaceRecord(_device, _position, null, _noon),
+        new PlaceRecord(default, _position, _duration, _noon),
+        new HistoryPage([], new HistoryCursor(_noon, _title)),
+        new TitleRecord(_title, []) { CompletedAt = _noon, PlayCount = 2, HiddenAt = _noon, ForgottenAt = _noon },
+        new ErasureReceipt(_noon, ImmutableDictionary<string, int>.Empty),
     ];
 
     [Theory]
@@ -66,14 +83,14 @@ public sealed class SerializationTests : IDisposable
         var arrived = OverTheWire(value);
 
         Assert.IsType(value.GetType(), arrived);
-        Assert.Equal(value, arrived);
-        Assert.Equal(value.GetHashCode(), arrived!.GetHashCode());
+        Assert.Equal(WithoutLists(value), WithoutLists(arrived));
+        Assert.Equal(WithoutLists(value)!.GetHashCode(), WithoutLists(arrived)!.GetHashCode());
     }
 
     [Theory]
     [MemberData(nameof(Values))]
     public void A_copy_for_a_grain_in_the_same_process_is_equal(object value) =>
-        Assert.Equal(value, _services.GetRequiredService<DeepCopier>().Copy(value));
+        Assert.Equal(WithoutLists(value), WithoutLists(_services.GetRequiredService<DeepCopier>().Copy(value)));
 
     [Fact]
     public void The_empty_device_arrives_empty()
@@ -93,6 +110,21 @@ public sealed class SerializationTests : IDisposable
         Assert.Equal(titles.AsEnumerable(), OverTheWire(titles));
         Assert.Equal(statuses.AsEnumerable(), OverTheWire(statuses));
         Assert.Empty(OverTheWire(ImmutableArray<RowEntry>.Empty));
+    }
+
+    [Fact]
+    public void Lists_within_what_is_sent_arrive_in_order()
+    {
+        Place[] places = [new(_device, _position, _noon), new(default, _position, _noon)];
+        var status = _status with { Elsewhere = [.. places] };
+        PlaceRecord[] held = [new(_device, _position, _duration, _noon), new(default, _position, null, _noon)];
+        var rows = ImmutableDictionary.CreateRange<string, int>([new("resume", 3), new("users", 1)]);
+
+        Assert.Equal(places, OverTheWire(status)!.Elsewhere);
+        Assert.Equal(places, OverTheWire(new ReportResult(ReportOutcome.Applied, status, TimeSpan.Zero) { Elsewhere = [.. places] })!.Elsewhere);
+        Assert.Equal(places, OverTheWire(new HistoryPage([status], null))!.Titles[0].Elsewhere);
+        Assert.Equal(held, OverTheWire(new TitleRecord(_title, [.. held]))!.Places);
+        Assert.Equal(rows.AsEnumerable(), OverTheWire(new ErasureReceipt(_noon, rows))!.Rows);
     }
 
     [Theory]
@@ -126,25 +158,55 @@ public sealed class SerializationTests : IDisposable
             """
             cw.ContentId 0:_value
             cw.DeviceId 0:_value
+            cw.ErasureReceipt 0:ErasedAt 1:Rows
             cw.Fault 0:Field 1:Value 2:Allowed
+            cw.HistoryCursor 0:WatchedAt 1:ContentId
+            cw.HistoryPage 0:Titles 1:End
+            cw.Place 0:DeviceId 1:Position 2:WatchedAt
+            cw.PlaceRecord 0:DeviceId 1:Position 2:Duration 3:WatchedAt
             cw.Report 0:ContentId 1:Position 2:ReceivedAt 3:Duration 4:DeviceId 5:WatchedAt 6:SentAt
-            cw.ReportResult 0:Outcome 1:Status 2:NextReportIn
-            cw.RowEntry 0:ContentId 1:Position 2:Duration 3:WatchedAt 4:DeviceId
+            cw.ReportResult 0:Outcome 1:Status 2:NextReportIn 3:Elsewhere 4:Fault
+            cw.RowEntry 0:ContentId 1:Position 2:Duration 3:WatchedAt 4:DeviceId 5:SeriesId 6:Reason
+            cw.RowExplanation 0:Code 1:Sentence
             cw.SeriesId 0:_value
             cw.StorageUnavailableException 0:OutcomeUnknown
             cw.Title 0:ContentId 1:Duration 2:CreditsStart 3:SeriesId 4:Season 5:Episode 6:NextContentId 7:Kind
+            cw.TitleRecord 0:ContentId 1:Places 2:CompletedAt 3:PlayCount 4:HiddenAt 5:ForgottenAt
             cw.UserId 0:_value
-            cw.WatchStatus 0:ContentId 1:Position 2:Duration 3:WatchedAt 4:DeviceId 5:Completed
+            cw.UserProfile 0:CreatedAt 1:HistoryPaused 2:PausedFrom 3:PausedUntil
+            cw.WatchStatus 0:ContentId 1:Position 2:Duration 3:WatchedAt 4:DeviceId 5:Completed 6:CompletedAt 7:PlayCount 8:Elsewhere
+            cw.WatchlistEntry 0:ContentId 1:AddedAt 2:Status
+            cw.WatchlistRecord 0:ContentId 1:AddedAt
             """,
             string.Join('\n', WireTypes().Select(Layout).Order(StringComparer.Ordinal)));
 
     [Fact]
     public void The_numbers_of_the_outcomes_never_change() =>
         Assert.Equal(
-            "Applied=0 Superseded=1 Unchanged=2 Stale=3 Ignored=4",
+            "Applied=0 Superseded=1 Unchanged=2 Stale=3 Ignored=4 Paused=5 Invalid=6",
             string.Join(' ', Enum.GetValues<ReportOutcome>().Select(outcome => $"{outcome}={outcome:D}")));
 
+    [Fact]
+    public void The_numbers_of_the_reasons_never_change() =>
+        Assert.Equal(
+            "InProgress=0 NextEpisode=1 | InProgress=0 NextEpisode=1 NeverWatched=2 AtStart=3 Finished=4 Hidden=5 MarkedWatched=6 "
+            + "AnotherEpisode=7 BeyondTheRow=8 HistoryPaused=9",
+            string.Join(' ', Enum.GetValues<RowReason>().Select(reason => $"{reason}={reason:D}")) + " | "
+            + string.Join(' ', Enum.GetValues<RowCode>().Select(code => $"{code}={code:D}")));
+
     public void Dispose() => _services.Dispose();
+
+    // Lists are equal only to themselves.
+    private static object? WithoutLists(object? value) => value switch
+    {
+        WatchStatus status => status with { Elsewhere = [] },
+        ReportResult result => result with { Elsewhere = [], Status = (WatchStatus?)WithoutLists(result.Status) },
+        WatchlistEntry entry => entry with { Status = (WatchStatus?)WithoutLists(entry.Status) },
+        HistoryPage page => page with { Titles = [] },
+        TitleRecord title => title with { Places = [] },
+        ErasureReceipt receipt => receipt with { Rows = ImmutableDictionary<string, int>.Empty },
+        _ => value,
+    };
 
     private static IEnumerable<Type> WireTypes() =>
         typeof(Report).Assembly.GetExportedTypes().Where(type => type.IsDefined(typeof(GenerateSerializerAttribute)));

@@ -53,7 +53,7 @@ public class RegisterTests
     [InlineData(130_000, null, 130_000)]
     public void A_position_beyond_the_reports_own_duration_is_taken_as_the_duration(int told, int? duration, int taken)
     {
-        var report = new Report(Title, Ms(told), Noon)
+        var report = new Report(Film, Ms(told), Noon)
         {
             Duration = duration is { } length ? Ms(length) : null,
             DeviceId = DeviceId.Parse("tv"),
@@ -64,14 +64,14 @@ public class RegisterTests
 
     [Fact]
     public void A_report_without_a_device_is_of_the_empty_device() =>
-        Assert.True(Domain.Register.Of(new Report(Title, Ms(1), Noon), Noon).DeviceId.IsEmpty);
+        Assert.True(Domain.Register.Of(new Report(Film, Ms(1), Noon), Noon).DeviceId.IsEmpty);
 
     [Fact]
     public void Positions_and_durations_are_truncated_to_milliseconds_at_birth() =>
         Gen.Select(Gen.Long[0, 30_000], Gen.Long[10_000, 30_000]).Sample(
             (position, duration) =>
             {
-                var report = new Report(Title, new TimeSpan(position), Noon) { Duration = new TimeSpan(duration) };
+                var report = new Report(Film, new TimeSpan(position), Noon) { Duration = new TimeSpan(duration) };
 
                 var register = Domain.Register.Of(report, Noon);
 

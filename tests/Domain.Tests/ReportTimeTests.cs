@@ -132,7 +132,7 @@ public class ReportTimeTests
             iter: 20_000);
     }
 
-    private static Report Live(DateTimeOffset received) => new(Title, Ms(60_000), received);
+    private static Report Live(DateTimeOffset received) => new(Film, Ms(60_000), received);
 
     private static Report Waited(DateTimeOffset received, DateTimeOffset watchedAt, DateTimeOffset sentAt) =>
         Live(received) with { WatchedAt = watchedAt, SentAt = sentAt };

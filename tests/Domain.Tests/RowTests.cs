@@ -94,7 +94,7 @@ public class RowTests
         var title = Watched(1, Register("tv", 0, 90_000, 100_000));
 
         Assert.Single(RowOf([title]));
-        Assert.Empty(Row.Of([title], new CompletionRule(0.1, Ms(300_000))));
+        Assert.Empty(Row.Of([title], new CompletionRule(0.1, Ms(300_000)), NoCatalogue, TitleProgress.Unwatched).Entries);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public class RowTests
             return Watched(number, Register("tv", number * 1_000, 9_000));
         });
 
-        Row.Of(titles, CompletionRule.Default);
+        Row.Of(titles, CompletionRule.Default, NoCatalogue, TitleProgress.Unwatched);
 
         Assert.Equal(10, read);
     }
@@ -166,7 +166,13 @@ public class RowTests
             select new RowEntry(title.Key, resume.Position, duration, resume.WatchedAt, resume.DeviceId)).Take(10)];
 
     private static ImmutableArray<RowEntry> RowOf(IEnumerable<TitleProgress> titles) =>
-        Row.Of(titles.Order(Row.NewestFirst), CompletionRule.Default);
+        Row.Of(titles.Order(Row.NewestFirst), CompletionRule.Default, NoCatalogue, TitleProgress.Unwatched).Entries;
+
+    private static bool NoCatalogue(ContentId id, out Title? title)
+    {
+        title = null;
+        return true;
+    }
 
     private static TitleProgress Watched(int title, params Register[] registers) =>
         Watched(TitleNumbered(title), registers);

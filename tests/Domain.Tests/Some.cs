@@ -8,7 +8,7 @@ internal static class Some
 {
     public static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public static readonly ContentId Title = TitleNumbered(1);
+    public static readonly ContentId Film = TitleNumbered(1);
 
     // The empty device, ids that differ by case alone, and one that is the start of another: only byte by byte do they sort so.
     public static readonly string[] Devices = ["", "A", "B", "a", "b", "tv", "TV", "tv1", "phone", "tablet", "web", "~"];
@@ -26,7 +26,7 @@ internal static class Some
         new(DeviceId.Parse(device), At(at), Ms(position), duration is { } known ? Ms(known) : null);
 
     public static TitleProgress Progress(params IEnumerable<Register> registers) =>
-        registers.Aggregate(TitleProgress.Unwatched(Title), (progress, register) => progress.Merge(register));
+        registers.Aggregate(TitleProgress.Unwatched(Film), (progress, register) => progress.Merge(register));
 
     public static Gen<Register> AnyRegisterAt(int[] positions) =>
         Gen.Select(

@@ -43,7 +43,7 @@ public partial class TitleProgressTests
         AnyRegister.Array[1, 30].Sample(
             reports =>
             {
-                var progress = TitleProgress.Unwatched(Title);
+                var progress = TitleProgress.Unwatched(Film);
                 foreach (var report in reports)
                 {
                     var next = progress.Merge(report);
@@ -75,7 +75,7 @@ public partial class TitleProgressTests
         Gen.Select(step.Array[1, 20], ofEight).Sample(
             (steps, probe) =>
             {
-                var progress = TitleProgress.Unwatched(Title);
+                var progress = TitleProgress.Unwatched(Film);
                 var wasStale = false;
                 foreach (var (first, second, kind) in steps)
                 {

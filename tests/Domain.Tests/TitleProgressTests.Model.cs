@@ -15,7 +15,7 @@ public partial class TitleProgressTests
         report.Array[1, 60].Sample(
             reports =>
             {
-                var progress = TitleProgress.Unwatched(Title);
+                var progress = TitleProgress.Unwatched(Film);
                 var model = new Model();
                 foreach (var report in reports)
                 {

@@ -46,7 +46,7 @@ public partial class TitleProgressTests
         var watched = Progress(Register("tv", 5, position, duration));
 
         var expected = new WatchStatus(
-            Title, Ms(position), duration is { } known ? Ms(known) : null, At(5), DeviceId.Parse("tv"), completed);
+            Film, Ms(position), duration is { } known ? Ms(known) : null, At(5), DeviceId.Parse("tv"), completed);
         Assert.Equal(expected, watched.ToStatus(CompletionRule.Default));
         Assert.Equal(completed, watched.IsFinished(CompletionRule.Default));
     }

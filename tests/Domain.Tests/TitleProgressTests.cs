@@ -8,7 +8,7 @@ public partial class TitleProgressTests
     [Fact]
     public void A_title_that_nobody_has_watched_has_no_place()
     {
-        var unwatched = TitleProgress.Unwatched(Title);
+        var unwatched = TitleProgress.Unwatched(Film);
 
         Assert.True(unwatched.IsEmpty);
         Assert.Empty(unwatched.Registers);
@@ -23,7 +23,7 @@ public partial class TitleProgressTests
     {
         var report = Register("tv", 0, 60_000, 600_000);
 
-        Assert.Equal(new Verdict(ReportOutcome.Applied, report), TitleProgress.Unwatched(Title).Judge(report));
+        Assert.Equal(new Verdict(ReportOutcome.Applied, report), TitleProgress.Unwatched(Film).Judge(report));
     }
 
     [Theory]
@@ -34,7 +34,7 @@ public partial class TitleProgressTests
     public void A_player_that_is_still_loading_does_not_wipe_the_place(int position, ReportOutcome outcome)
     {
         Assert.Equal(outcome, Progress(Register("tv", 0, 60_000)).Judge(Register("tv", 1_000, position)).Outcome);
-        Assert.Equal(outcome, TitleProgress.Unwatched(Title).Judge(Register("tv", 1_000, position)).Outcome);
+        Assert.Equal(outcome, TitleProgress.Unwatched(Film).Judge(Register("tv", 1_000, position)).Outcome);
     }
 
     [Theory]

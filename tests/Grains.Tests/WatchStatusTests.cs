@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using ContinueWatching.Contracts;
+using Npgsql;
 
 namespace ContinueWatching.Grains.Tests;
 
@@ -34,6 +36,31 @@ public sealed class WatchStatusTests(SharedCluster shared)
             Enumerable.Range(0, 100).Select(index => 10.0 + index), found.Select(status => status.Position.TotalSeconds));
     }
 
+    [Fact]
+    public async Task A_title_that_leaves_memory_while_others_are_read_from_Postgres_is_answered()
+    {
+        // All finished, so that the row is looked for as far as memory reaches: down to the title 44.
+        var titles = Enumerable.Range(0, 300).Select(_ => Viewer.NewTitle()).ToArray();
+        await _viewer.WriteElsewhereAsync(titles.Select((title, index) => (title, 990.0, (double)index)));
+        Assert.Empty(await _viewer.RowAsync());
+
+        var found = await ReadAroundReportAsync(titles[0], [titles[44], titles[1]]);
+
+        Assert.Equal([titles[44], titles[1]], found.Select(status => status.ContentId));
+    }
+
+    [Fact]
+    public async Task A_title_that_is_reported_while_others_are_read_from_Postgres_is_answered_as_it_is_now()
+    {
+        var titles = Enumerable.Range(0, 60).Select(_ => Viewer.NewTitle()).ToArray();
+        await _viewer.WriteElsewhereAsync(titles.Select((title, index) => (title, 100.0, (double)index)));
+        Assert.Equal(10, (await _viewer.RowAsync()).Length);
+
+        var found = await ReadAroundReportAsync(titles[59], [titles[59], titles[0]]);
+
+        Assert.Equal([200, 100], found.Select(status => status.Position.TotalSeconds));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(101)]
@@ -58,5 +85,31 @@ public sealed class WatchStatusTests(SharedCluster shared)
     {
         Assert.Empty(await _viewer.Grain.GetWatchStatusAsync([Viewer.NewTitle()]));
         Assert.Empty(await _viewer.Grain.GetRowAsync());
+    }
+
+    // The read begins before a report is committed, and Postgres answers it after that: it stands behind a lock that stands behind
+    // the report, which stands behind a lock of its row.
+    private async Task<ImmutableArray<WatchStatus>> ReadAroundReportAsync(ContentId reported, ImmutableArray<ContentId> asked)
+    {
+        await using var connection = await shared.Cluster.Postgres.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var lockTable = new NpgsqlCommand("lock table resume", connection, transaction);
+        Task report, locked;
+        Task<ImmutableArray<WatchStatus>> read;
+        await using (var held = await _viewer.LockAsync(reported))
+        {
+            report = _viewer.WatchAsync(reported, 200, at: 1000);
+            var commit = await held.UntilBlockedAsync();
+            locked = lockTable.ExecuteNonQueryAsync();
+            await held.UntilBlockedAsync(but: commit);
+            read = _viewer.Grain.GetWatchStatusAsync(asked);
+            await shared.Cluster.UntilBlockedAsync(connection, but: 0);
+        }
+
+        await report;
+        await locked;
+        Assert.False(read.IsCompleted);
+        await transaction.RollbackAsync();
+        return await read;
     }
 }

@@ -89,6 +89,38 @@ public sealed class SiloProcessTests
     }
 
     [Fact]
+    public async Task A_silo_whose_address_is_none_does_not_start()
+    {
+        await using var database = await TestPostgres.CreateDatabaseAsync();
+        await using var process = new SiloSetup
+        {
+            ["ConnectionStrings__Postgres"] = database.ConnectionString,
+            ["urls"] = "127.0.0.1:8081",
+        }.Start();
+
+        await FailsAsync(process, "Not started: Invalid url: '127.0.0.1:8081'");
+    }
+
+    [Fact]
+    public async Task A_silo_told_to_stop_while_its_database_keeps_it_waiting_ends_well()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var port = ((IPEndPoint)silent.LocalEndpoint).Port;
+        await using var process = new SiloSetup
+        {
+            ["ConnectionStrings__Postgres"] = $"Host=127.0.0.1;Port={port};Username=somebody;Timeout=300",
+        }.Start();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var waiting = await silent.AcceptTcpClientAsync(patience.Token);
+
+        process.Signal(Signals.Terminate);
+
+        Assert.True(await process.ExitAsync() == 0, process.Said);
+        Assert.DoesNotContain("   at ", process.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_silo_whose_health_port_is_taken_does_not_start_and_is_not_left_in_the_cluster()
     {
         await using var database = await TestPostgres.CreateDatabaseAsync();

@@ -109,6 +109,7 @@ public sealed class StandaloneHostTests : IDisposable
     [InlineData(2, "tokens is not an option.", "tokens")]
     [InlineData(1, "Not started: Invalid url: 'localhost:8080'", "--urls", "localhost:8080")]
     [InlineData(1, "Not started: Invalid url: 'localhost:8080'", "--urls", "localhost:8080", "--dev-tokens", "--ConnectionStrings:Postgres=DB")]
+    [InlineData(1, "Not started: 28P01: password authentication failed", "--dev-tokens", "--ConnectionStrings:Postgres=DB;Password=another's")]
     [InlineData(1, "Not started: Others can reach http://0.0.0.0:0", "--urls", "http://0.0.0.0:0")]
     [InlineData(1, "Not started: --dev-tokens and", "--dev-tokens", "--Authentication:Schemes:Bearer:ValidIssuer=x")]
     public async Task The_process_says_in_one_line_why_it_does_not_start(int exitCode, string said, params string[] arguments)

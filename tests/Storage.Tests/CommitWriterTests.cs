@@ -23,6 +23,18 @@ public sealed class CommitWriterTests(ResumeDatabase database) : IClassFixture<R
         Assert.Equal((_title, register), Assert.Single(await database.RegistersAsync(_user)));
     }
 
+    [Fact]
+    public async Task A_place_beyond_what_a_column_holds_is_refused_and_not_stored_as_another()
+    {
+        // No report carries it (1 000 000 s at most); cut to 32 bits it would be a quarter of an hour.
+        var beyond = TimeSpan.FromMilliseconds((1L << 32) + 900_000);
+
+        await Assert.ThrowsAsync<OverflowException>(
+            () => _silo.StoreAsync(Some.Write(_user, _title, Some.Register(0) with { Position = beyond })));
+
+        Assert.Empty(await database.RegistersAsync(_user));
+    }
+
     [Theory]
     [InlineData("2024-06-01T23:59:59.999Z", "2024-06-01")]
     [InlineData("2024-06-02T00:00:00.000Z", "2024-06-02")]

@@ -29,6 +29,12 @@ public sealed class TestDatabase : IAsyncDisposable
         return new TestDatabase(server, name);
     }
 
+    /// <summary>Lets connections in, or refuses them and ends those that are there: a database that is away, on a server that is not.</summary>
+    public Task LetInAsync(bool allowed) => RunAsync(_server, $"""
+        alter database {_name} with allow_connections {allowed};
+        select pg_terminate_backend(pid, 60000) from pg_stat_activity where datname = '{_name}' and not {allowed};
+        """);
+
     public async ValueTask DisposeAsync()
     {
         await DataSource.DisposeAsync();

@@ -15,13 +15,6 @@ internal sealed partial class Unavailable(IProblemDetailsService problems, TimeP
 
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
     {
-        if (http.RequestAborted.IsCancellationRequested)
-        {
-            // Nobody is there to be told.
-            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-            return true;
-        }
-
         if (exception is BadHttpRequestException malformed)
         {
             return await WriteAsync(http, malformed.StatusCode, malformed.Message);

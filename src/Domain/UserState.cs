@@ -1,0 +1,46 @@
+using ContinueWatching.Contracts;
+
+namespace ContinueWatching.Domain;
+
+/// <summary>What stands of a user beside titles: since when they are known, when their history was paused, and that they were erased.</summary>
+public sealed record UserState
+{
+    /// <summary>The state of a user of whom nothing is known.</summary>
+    public static readonly UserState Unknown = new();
+
+    /// <summary>Since when the user is known; null while nothing is stored of them.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>When the history was last paused; null when never.</summary>
+    public DateTimeOffset? PausedFrom { get; init; }
+
+    /// <summary>When it went on; null while it is paused. The last pause alone is kept.</summary>
+    public DateTimeOffset? PausedUntil { get; init; }
+
+    /// <summary>When the user was erased, if within the last 30 days.</summary>
+    public DateTimeOffset? ErasedAt { get; init; }
+
+    /// <summary>Whether marks are stored of titles of this user.</summary>
+    public bool HasMarks { get; init; }
+
+    /// <summary>Whether the history is paused now.</summary>
+    public bool IsPaused => PausedFrom is not null && PausedUntil is null;
+
+    /// <summary>What becomes of a report of this user, and what of it is to be stored.</summary>
+    public Verdict Judge(TitleProgress title, Register report) =>
+        WasPausedAt(report.WatchedAt) ? new Verdict(ReportOutcome.Paused)
+        : report.Position >= TitleProgress.IgnoredBelow && report.WatchedAt <= ErasedAt ? new Verdict(ReportOutcome.Stale)
+        : title.Judge(report);
+
+    /// <summary>Whether a place that comes with an import may be held.</summary>
+    public bool Takes(Register place) => !WasPausedAt(place.WatchedAt) && !(place.WatchedAt <= ErasedAt);
+
+    /// <summary>Whether the history was paused at <paramref name="moment"/>.</summary>
+    public bool WasPausedAt(DateTimeOffset moment) => moment >= PausedFrom && !(moment >= PausedUntil);
+
+    /// <summary>The state after the history was paused, or has gone on.</summary>
+    public UserState Pause(bool paused, DateTimeOffset now) =>
+        paused == IsPaused ? this
+        : paused ? this with { PausedFrom = now, PausedUntil = null }
+        : this with { PausedUntil = now };
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using ContinueWatching.Contracts;
+using ContinueWatching.Domain;
+
+namespace ContinueWatching.Grains;
+
+/// <summary>
+/// What a user does now and then, in Postgres: a statement each, committed when it answers. Every call may throw
+/// <see cref="StorageUnavailableException"/>, and a write cannot be cancelled.
+/// </summary>
+public interface IUserStore
+{
+    /// <summary>Makes the user known, who has been so from <paramref name="since"/>, unless they already are.</summary>
+    Task CreateAsync(UserId user, DateTimeOffset since);
+
+    /// <summary>
+    /// Stores the marks of titles, and deletes the places that they say are forgotten.
+    /// </summary>
+    /// <returns>Whether they all stand; false when Postgres holds newer marks of one, which another activation wrote.</returns>
+    Task<bool> StoreMarksAsync(UserId user, ImmutableArray<(ContentId ContentId, TitleMarks Marks)> titles);
+
+    /// <summary>Stores when the history was paused.</summary>
+    Task StorePauseAsync(UserId user, UserState state);
+
+    /// <summary>Reads the watchlist, newest first.</summary>
+    Task<ImmutableArray<WatchlistRecord>> LoadWatchlistAsync(UserId user, CancellationToken cancellationToken);
+
+    /// <summary>Puts titles on the watchlist, in their order, until it is full; one that is there stays as it is.</summary>
+    /// <returns>How many of them are on it now.</returns>
+    Task<int> AddToWatchlistAsync(UserId user, ImmutableArray<WatchlistRecord> entries);
+
+    /// <summary>Takes a title off the watchlist.</summary>
+    /// <returns>Whether it was there.</returns>
+    Task<bool> RemoveFromWatchlistAsync(UserId user, ContentId contentId);
+
+    /// <summary>Reads all that is held of the user's titles, a page in the order of their ids.</summary>
+    Task<ImmutableArray<TitleProgress>> LoadAllAsync(UserId user, ContentId? after, CancellationToken cancellationToken);
+
+    /// <summary>Deletes the user from every table, and leaves a tombstone that does not name them.</summary>
+    /// <returns>The rows deleted, by table.</returns>
+    Task<ImmutableDictionary<string, int>> EraseAsync(UserId user, DateTimeOffset erasedAt);
+
+    /// <summary>Deletes what came up to <paramref name="erasedAt"/> from a silo that did not know of the erasure.</summary>
+    /// <returns>How many rows.</returns>
+    Task<int> EraseAgainAsync(UserId user, DateTimeOffset erasedAt);
+}

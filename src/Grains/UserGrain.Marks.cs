@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using ContinueWatching.Contracts;
+using ContinueWatching.Domain;
+
+namespace ContinueWatching.Grains;
+
+/// <summary>What a viewer says of a title beside watching it: hidden, watched, forgotten.</summary>
+internal sealed partial class UserGrain
+{
+    public async Task HideAsync(ContentId contentId, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireTitle(contentId);
+        var entry = (await GetRowAsync(cancellationToken)).FirstOrDefault(entry => entry.ContentId == contentId);
+        await ChangeAsync(
+            contentId,
+            (title, now) => entry is null && title.IsEmpty
+                ? title.Marks
+                : title.Marks.Hide(Latest(now, title.IsEmpty ? null : title.ResumePoint.WatchedAt, entry?.WatchedAt), now),
+            cancellationToken);
+    }
+
+    public Task RestoreAsync(ContentId contentId, CancellationToken cancellationToken = default) =>
+        ChangeAsync(contentId, (title, now) => title.Marks.Restore(now), cancellationToken);
+
+    public async Task<WatchStatus> MarkWatchedAsync(ContentId contentId, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireTitle(contentId);
+        var catalogued = await FindTitleAsync(contentId, cancellationToken);
+        var changed = await ChangeAsync(
+            contentId,
+            (title, now) => title.IsWatched(_completion, catalogued) && title.Marks.CompletedAt is not null
+                ? title.Marks
+                : title.Marks.MarkWatched(
+                    Latest(now, title.IsEmpty ? null : title.ResumePoint.WatchedAt), title.DurationIn(catalogued), now),
+            cancellationToken);
+        return changed.ToStatus(_completion, catalogued)!;
+    }
+
+    public Task UnmarkWatchedAsync(ContentId contentId, CancellationToken cancellationToken = default) =>
+        ChangeAsync(contentId, (title, now) => title.Marks.Unwatch(now), cancellationToken);
+
+    public Task ForgetAsync(ContentId contentId, CancellationToken cancellationToken = default) =>
+        ChangeAsync(
+            contentId,
+            (title, now) => title.IsEmpty && title.Marks is { CompletedAt: null, HiddenAt: null }
+                ? title.Marks
+                : title.Marks.Forget(Latest(now, title.IsEmpty ? null : title.ResumePoint.WatchedAt), now),
+            cancellationToken);
+
+    private async Task<TitleProgress> ChangeAsync(
+        ContentId contentId, Func<TitleProgress, DateTimeOffset, TitleMarks> change, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireTitle(contentId);
+        await WakeAsync(cancellationToken);
+        var now = Now();
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            var title = _titles.Find(contentId) ?? await LoadAsync(contentId, cancellationToken);
+            var marks = change(title, now);
+            if (ReferenceEquals(marks, title.Marks))
+            {
+                return title;
+            }
+
+            if (await StoreMarksAsync([(contentId, marks)], now))
+            {
+                return _titles.Merge(marks.ForgottenAt > title.Marks.ForgottenAt ? title.Forget(marks) : title.With(marks));
+            }
+
+            await ReloadAsync([contentId]);
+        }
+
+        throw new StorageUnavailableException($"User {_user} is being written by another activation.");
+    }
+
+    private async Task<bool> StoreMarksAsync(ImmutableArray<(ContentId ContentId, TitleMarks Marks)> titles, DateTimeOffset now)
+    {
+        await BeKnownAsync(now);
+        if (await StoreAsync(_users.StoreMarksAsync(_user, titles)))
+        {
+            Remember(now, marked: true);
+            return true;
+        }
+
+        LogLost(_user, titles[0].ContentId);
+        GiveWayToTheOther();
+        return false;
+    }
+
+    private static DateTimeOffset Latest(DateTimeOffset now, params ReadOnlySpan<DateTimeOffset?> others)
+    {
+        foreach (var other in others)
+        {
+            now = other > now ? other.Value : now;
+        }
+
+        return now;
+    }
+}

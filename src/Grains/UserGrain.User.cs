@@ -1,0 +1,197 @@
+using System.Collections.Immutable;
+using ContinueWatching.Contracts;
+using ContinueWatching.Domain;
+
+namespace ContinueWatching.Grains;
+
+/// <summary>The user as such: history, watchlist, pause, export and erasure.</summary>
+internal sealed partial class UserGrain
+{
+    // A silo that does not know that the cluster has given it up finds out within this time.
+    private static readonly TimeSpan _eraseAgainAfter = TimeSpan.FromSeconds(60);
+
+    // How far apart the clocks of two silos may be.
+    private static readonly TimeSpan _clockTolerance = TimeSpan.FromSeconds(2);
+
+    private IGrainTimer? _eraseAgain;
+
+    public async Task<HistoryPage> GetHistoryAsync(int limit, HistoryCursor? after, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (limit is < 1 or > Limits.HistoryPage)
+        {
+            throw new ArgumentException($"A page of the history has 1 to {Limits.HistoryPage} titles.", nameof(limit));
+        }
+
+        await WakeAsync(cancellationToken);
+        var titles = new List<TitleProgress>(limit + TitlePage.Size);
+        var end = after is { } cursor ? new TitleCursor(cursor.WatchedAt, cursor.ContentId) : (TitleCursor?)null;
+        do
+        {
+            var page = await _store.LoadNewestAsync(_user, end, cancellationToken);
+            titles.AddRange(page.Titles.Select(Admit).Where(title => !title.IsEmpty).Order(Row.NewestFirst));
+            end = page.End;
+        }
+        while (titles.Count < limit && end is not null);
+
+        if (titles.Count > limit)
+        {
+            titles.RemoveRange(limit, titles.Count - limit);
+            end = TitleCursor.Of(titles[^1]);
+        }
+
+        return new HistoryPage(
+            await ToStatusAsync(titles, cancellationToken), end is { } last ? new HistoryCursor(last.WatchedAt, last.ContentId) : null);
+    }
+
+    public async Task<ImmutableArray<WatchlistEntry>> GetWatchlistAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await WakeAsync(cancellationToken);
+        var list = await _users.LoadWatchlistAsync(_user, cancellationToken);
+        if (list.IsEmpty)
+        {
+            return [];
+        }
+
+        var titles = await FindAsync([.. list.Select(entry => entry.ContentId)], cancellationToken);
+        var status = (await ToStatusAsync(titles, cancellationToken)).ToDictionary(watched => watched.ContentId);
+        return [.. list.Select(entry => new WatchlistEntry(entry.ContentId, entry.AddedAt, status.GetValueOrDefault(entry.ContentId)))];
+    }
+
+    public async Task<bool> AddToWatchlistAsync(ContentId contentId, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireTitle(contentId);
+        await WakeAsync(cancellationToken);
+        var now = Now();
+        await BeKnownAsync(now);
+        return await StoreAsync(_users.AddToWatchlistAsync(_user, [new WatchlistRecord(contentId, now)])) == 1;
+    }
+
+    public async Task RemoveFromWatchlistAsync(ContentId contentId, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireTitle(contentId);
+        await StoreAsync(_users.RemoveFromWatchlistAsync(_user, contentId));
+    }
+
+    public async Task<int> ImportWatchlistAsync(ImmutableArray<WatchlistRecord> entries, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (entries.IsDefaultOrEmpty || entries.Length > Limits.Watchlist || entries.Any(entry => entry.ContentId == default))
+        {
+            throw new ArgumentException($"An import has 1 to {Limits.Watchlist} watchlist entries at once.", nameof(entries));
+        }
+
+        await WakeAsync(cancellationToken);
+        var now = Now();
+        var later = entries.Where(entry => !(entry.AddedAt <= _state.ErasedAt)).DistinctBy(entry => entry.ContentId).ToImmutableArray();
+        if (later.IsEmpty)
+        {
+            return 0;
+        }
+
+        await BeKnownAsync(now);
+        return await StoreAsync(_users.AddToWatchlistAsync(_user, later));
+    }
+
+    public async Task<UserProfile> GetProfileAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await WakeAsync(cancellationToken);
+        return ToProfile();
+    }
+
+    public async Task<UserProfile> PauseHistoryAsync(bool paused, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await WakeAsync(cancellationToken);
+        var now = Now();
+        if (_state.IsPaused != paused)
+        {
+            await BeKnownAsync(now);
+            var next = _state.Pause(paused, now);
+            await StoreAsync(_users.StorePauseAsync(_user, next));
+            _state = next;
+        }
+
+        return ToProfile();
+    }
+
+    public async Task<ImmutableArray<TitleRecord>> ExportAsync(ContentId? after, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await WakeAsync(cancellationToken);
+        var titles = await _users.LoadAllAsync(_user, after, cancellationToken);
+        return [.. titles.Select(Admit).Select(ToRecord)];
+    }
+
+    public async Task<ErasureReceipt> EraseAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await WakeAsync(cancellationToken);
+        var erasedAt = Latest(Now(), _titles.WithoutGaps.FirstOrDefault()?.ResumePoint.WatchedAt);
+        var rows = await StoreAsync(_users.EraseAsync(_user, erasedAt));
+        _titles = LoadedTitles.Erased(erasedAt);
+        _state = new UserState { ErasedAt = erasedAt };
+        _eraseAgain?.Dispose();
+        _eraseAgain = this.RegisterGrainTimer(EraseAgainAsync, new GrainTimerCreationOptions(_eraseAgainAfter, _eraseAgainAfter)
+        {
+            KeepAlive = true,
+            Interleave = true,
+        });
+        LogErased(_user);
+        return new ErasureReceipt(erasedAt, rows);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_eraseAgain is not null)
+        {
+            // Nobody is there to do it later.
+            await EraseAgainAsync(cancellationToken);
+        }
+    }
+
+    private async Task EraseAgainAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _users.EraseAgainAsync(_user, _state.ErasedAt!.Value);
+            _eraseAgain?.Dispose();
+            _eraseAgain = null;
+        }
+        catch (StorageUnavailableException unavailable)
+        {
+            // The timer comes again; what is left until then is never shown, for the tombstone hides it.
+            LogNotErasedAgain(_user, unavailable.Message);
+        }
+    }
+
+    // Before the first thing is stored of a user, and only then.
+    private async ValueTask BeKnownAsync(DateTimeOffset now)
+    {
+        if (_state.CreatedAt is null)
+        {
+            await StoreAsync(_users.CreateAsync(_user, now));
+            Remember(now, marked: false);
+        }
+    }
+
+    private UserProfile ToProfile() => new(_state.CreatedAt, _state.IsPaused)
+    {
+        PausedFrom = _state.PausedFrom,
+        PausedUntil = _state.PausedUntil,
+    };
+
+    private static TitleRecord ToRecord(TitleProgress title) => new(
+        title.ContentId,
+        [.. title.Registers.Select(register => new PlaceRecord(register.DeviceId, register.Position, register.Duration, register.WatchedAt))])
+    {
+        CompletedAt = title.Marks.CompletedAt,
+        PlayCount = title.Marks.PlayCount,
+        HiddenAt = title.Marks.HiddenAt,
+        ForgottenAt = title.Marks.ForgottenAt,
+    };
+}

@@ -1,0 +1,241 @@
+using System.Collections.Immutable;
+using ContinueWatching.Contracts;
+using ContinueWatching.Domain;
+using ContinueWatching.Grains;
+using Npgsql;
+
+namespace ContinueWatching.Storage;
+
+/// <summary>The tables <c>users</c>, <c>watchlist</c>, <c>title_mark</c> and <c>tombstone</c>: what is done now and then, a statement each.</summary>
+internal sealed class UserStore(Database database) : IUserStore
+{
+    private const string CreateSql = "insert into users (user_id, created_at) values ($1, $2) on conflict do nothing";
+
+    private const string MarksSql = """
+        with marks as (
+          select * from unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
+            as m(content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at)
+        ), marked as (
+          insert into title_mark as m (user_id, content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at)
+          select $1, content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at from marks order by content_id
+          on conflict (user_id, content_id) do update
+            set completed_at = excluded.completed_at, play_count = excluded.play_count, hidden_at = excluded.hidden_at,
+                forgotten_at = excluded.forgotten_at, changed_at = excluded.changed_at
+            where m.changed_at <= excluded.changed_at
+          returning content_id, forgotten_at
+        ), forgotten as (
+          delete from resume r using marked
+          where r.user_id = $1 and r.content_id = marked.content_id and r.watched_at <= marked.forgotten_at
+        )
+        select (select count(*) from marks) = (select count(*) from marked)
+        """;
+
+    private const string PauseSql = "update users set paused_from = $2::timestamptz, paused_until = $3::timestamptz where user_id = $1";
+
+    private const string WatchlistSql =
+        "select content_id, added_at from watchlist where user_id = $1 order by added_at desc, content_id desc";
+
+    private const string AddSql = """
+        with input as (
+          select * from unnest($2::uuid[], $3::timestamptz[]) with ordinality as i(content_id, added_at, place)
+        ), present as (
+          select content_id from watchlist where user_id = $1
+        ), added as (
+          insert into watchlist (user_id, content_id, added_at)
+          select $1, content_id, added_at from input
+          where content_id not in (select content_id from present)
+          order by place
+          limit greatest(0, $4 - (select count(*) from present))
+          on conflict do nothing
+          returning content_id
+        )
+        select count(*)::int from input where content_id in (select content_id from present union all select content_id from added)
+        """;
+
+    private const string RemoveSql = "delete from watchlist where user_id = $1 and content_id = $2";
+
+    private const string AllSql = """
+        with page as (
+          select content_id from (
+            (select distinct content_id from resume where user_id = $1 and content_id > $2 order by content_id limit $3)
+            union
+            (select content_id from title_mark where user_id = $1 and content_id > $2 order by content_id limit $3)
+          ) as titles
+          order by content_id
+          limit $3
+        )
+        select content_id, device_id, position_ms, duration_ms, watched_at, completed_at, play_count, hidden_at, forgotten_at, changed_at
+        from page
+        left join lateral (
+          select device_id, position_ms, duration_ms, watched_at from resume
+          where user_id = $1 and content_id = page.content_id
+          offset 0
+        ) as place on true
+        left join lateral (
+          select completed_at, play_count, hidden_at, forgotten_at, changed_at from title_mark
+          where user_id = $1 and content_id = page.content_id
+          offset 0
+        ) as mark on true
+        order by content_id
+        """;
+
+    // Each table by itself tells how much was in it. A tombstone stays for 30 days; those of others go with the next erasure.
+    private const string EraseSql = """
+        with places as (
+          delete from resume where user_id = $1 returning 1
+        ), marks as (
+          delete from title_mark where user_id = $1 returning 1
+        ), list as (
+          delete from watchlist where user_id = $1 returning 1
+        ), known as (
+          delete from users where user_id = $1 returning 1
+        ), stone as (
+          insert into tombstone as t (user_hash, erased_at) values (sha256(convert_to($1, 'UTF8')), $2)
+          on conflict (user_hash) do update set erased_at = greatest(t.erased_at, excluded.erased_at)
+        ), expired as (
+          delete from tombstone where erased_at < now() - interval '30 days' and user_hash <> sha256(convert_to($1, 'UTF8'))
+        )
+        select (select count(*) from places)::int, (select count(*) from marks)::int,
+          (select count(*) from list)::int, (select count(*) from known)::int
+        """;
+
+    private const string EraseAgainSql = """
+        with places as (
+          delete from resume where user_id = $1 and watched_at <= $2 returning 1
+        ), marks as (
+          delete from title_mark where user_id = $1 and changed_at <= $2 returning 1
+        ), list as (
+          delete from watchlist where user_id = $1 and added_at <= $2 returning 1
+        ), known as (
+          delete from users where user_id = $1 and created_at <= $2 returning 1
+        )
+        select ((select count(*) from places) + (select count(*) from marks)
+          + (select count(*) from list) + (select count(*) from known))::int
+        """;
+
+    public Task CreateAsync(UserId user, DateTimeOffset since) => ExecuteAsync(CreateSql, user.Value, since);
+
+    public Task<bool> StoreMarksAsync(UserId user, ImmutableArray<(ContentId ContentId, TitleMarks Marks)> titles) => QueryAsync(
+        MarksSql,
+        parameters =>
+        {
+            parameters.AddWithValue(user.Value);
+            parameters.AddWithValue(titles.Select(title => title.ContentId.Value).ToArray());
+            parameters.AddMarks(titles.Select(title => title.Marks));
+        },
+        async (reader, token) => await reader.ReadAsync(token) && reader.GetBoolean(0));
+
+    public Task StorePauseAsync(UserId user, UserState state) => ExecuteAsync(PauseSql, user.Value, state.PausedFrom, state.PausedUntil);
+
+    public Task<ImmutableArray<WatchlistRecord>> LoadWatchlistAsync(UserId user, CancellationToken cancellationToken) =>
+        QueryAsync(WatchlistSql, parameters => parameters.AddWithValue(user.Value), ReadWatchlistAsync).WaitAsync(cancellationToken);
+
+    public Task<int> AddToWatchlistAsync(UserId user, ImmutableArray<WatchlistRecord> entries) => QueryAsync(
+        AddSql,
+        parameters =>
+        {
+            parameters.AddWithValue(user.Value);
+            parameters.AddWithValue(entries.Select(entry => entry.ContentId.Value).ToArray());
+            parameters.AddWithValue(entries.Select(entry => entry.AddedAt).ToArray());
+            parameters.AddWithValue(Limits.Watchlist);
+        },
+        ReadCountAsync);
+
+    public async Task<bool> RemoveFromWatchlistAsync(UserId user, ContentId contentId) =>
+        await ExecuteAsync(RemoveSql, user.Value, contentId.Value) > 0;
+
+    public Task<ImmutableArray<TitleProgress>> LoadAllAsync(UserId user, ContentId? after, CancellationToken cancellationToken) => QueryAsync(
+        AllSql,
+        parameters =>
+        {
+            parameters.AddWithValue(user.Value);
+            parameters.AddWithValue(after?.Value ?? Guid.Empty);
+            parameters.AddWithValue(Limits.TitlesInChunk);
+        },
+        ReadTitlesAsync).WaitAsync(cancellationToken);
+
+    public Task<ImmutableDictionary<string, int>> EraseAsync(UserId user, DateTimeOffset erasedAt) => QueryAsync(
+        EraseSql,
+        parameters =>
+        {
+            parameters.AddWithValue(user.Value);
+            parameters.AddWithValue(erasedAt);
+        },
+        async (reader, token) =>
+        {
+            await reader.ReadAsync(token);
+            return ImmutableDictionary.CreateRange<string, int>([
+                new("resume", reader.GetInt32(0)),
+                new("title_mark", reader.GetInt32(1)),
+                new("watchlist", reader.GetInt32(2)),
+                new("users", reader.GetInt32(3)),
+            ]);
+        });
+
+    public Task<int> EraseAgainAsync(UserId user, DateTimeOffset erasedAt) => QueryAsync(
+        EraseAgainSql,
+        parameters =>
+        {
+            parameters.AddWithValue(user.Value);
+            parameters.AddWithValue(erasedAt);
+        },
+        ReadCountAsync);
+
+    private static async Task<int> ReadCountAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        await reader.ReadAsync(cancellationToken);
+        return reader.GetInt32(0);
+    }
+
+    private static async Task<ImmutableArray<WatchlistRecord>> ReadWatchlistAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var list = ImmutableArray.CreateBuilder<WatchlistRecord>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add(new WatchlistRecord(new ContentId(reader.GetGuid(0)), reader.GetFieldValue<DateTimeOffset>(1)));
+        }
+
+        return list.DrainToImmutable();
+    }
+
+    private static async Task<ImmutableArray<TitleProgress>> ReadTitlesAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var titles = new List<TitleProgress>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            titles.AddTitleRow(reader, firstColumn: 0);
+        }
+
+        return [.. titles];
+    }
+
+    private Task<int> ExecuteAsync(string sql, params object?[] values) => database.RunAsync(
+        async (connection, token) =>
+        {
+            await using var command = database.CreateCommand(connection, sql);
+            foreach (var value in values)
+            {
+                command.Parameters.AddWithValue(value ?? DBNull.Value);
+            }
+
+            return await command.ExecuteNonQueryAsync(token);
+        },
+        CancellationToken.None);
+
+    private Task<T> QueryAsync<T>(
+        string sql,
+        Action<NpgsqlParameterCollection> addParameters,
+        Func<NpgsqlDataReader, CancellationToken, Task<T>> readAsync) => database.RunAsync(
+        async (connection, token) =>
+        {
+            await using var command = database.CreateCommand(connection, sql);
+            addParameters(command.Parameters);
+            await using var reader = await command.ExecuteReaderAsync(token);
+            var result = await readAsync(reader, token);
+
+            // Only behind the last result has Postgres committed.
+            await reader.NextResultAsync(token);
+            return result;
+        },
+        CancellationToken.None);
+}
