@@ -30,8 +30,9 @@ try
 {
     await host.StartAsync(patience.Token);
 }
-catch (OperationCanceledException)
+catch (Exception) when (patience.IsCancellationRequested)
 {
+    // Between two looks for a silo, or in the middle of one that fails for its own reason.
     await Console.Error.WriteLineAsync("No silo was found within 30 seconds.");
     return 2;
 }
