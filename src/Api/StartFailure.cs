@@ -1,3 +1,6 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using ContinueWatching.Api.Http;
 using Microsoft.Extensions.Options;
 
 namespace ContinueWatching.Api;
@@ -19,7 +22,7 @@ internal static partial class StartFailure
             await StopAsync(app);
             return 1;
         }
-        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        catch (Exception exception) when (app.Lifetime.ApplicationStopping.IsCancellationRequested && IsEndOfSearch(exception))
         {
             await app.StopAsync();
             return 0;
@@ -28,6 +31,13 @@ internal static partial class StartFailure
         await app.WaitForShutdownAsync();
         return 0;
     }
+
+    // Told to stop between two looks for a silo, or in the middle of one that then fails for its own reason.
+    private static bool IsEndOfSearch(Exception exception) => exception switch
+    {
+        AggregateException all => all.InnerExceptions.All(IsEndOfSearch),
+        _ => exception is DbException or SocketException || Unavailable.IsPassing(exception),
+    };
 
     private static async Task StopAsync(WebApplication app)
     {

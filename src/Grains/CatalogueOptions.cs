@@ -15,7 +15,7 @@ public sealed class CatalogueOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Staleness { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>The most titles remembered: 100 000, some 20 MB. Fewer than are being watched cost a call for each row.</summary>
+    /// <summary>The most titles remembered: 100 000. Fewer than are being watched cost calls for every row.</summary>
     [Range(100, 10_000_000)]
     public int MaxTitles { get; set; } = 100_000;
 

@@ -102,7 +102,7 @@ public sealed class StartTests
         api.Signal(Signals.Terminate);
 
         Assert.True(await api.ExitAsync(_limit) == 0, api.Said);
-        Assert.Single(api.Lines, line => line.Contains("Waiting for a silo; requests are answered 503 until then: NpgsqlException: ", StringComparison.Ordinal));
+        Assert.Single(api.Lines, line => line.Contains("Waiting for a silo: NpgsqlException: ", StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", api.Said, StringComparison.Ordinal);
     }
 

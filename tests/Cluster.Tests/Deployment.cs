@@ -65,6 +65,10 @@ internal sealed class Deployment : IAsyncDisposable
         return api;
     }
 
+    /// <summary>Starts the sample of an internal service, which calls grains past the API.</summary>
+    public ServiceProcess StartCatalogLoader(string file) =>
+        Start("CatalogLoader", new() { ["ConnectionStrings__Postgres"] = _database.ConnectionString }, file);
+
     public Viewer SignIn(string user)
     {
         var viewer = new Viewer(Api, user, Token(user));
@@ -83,11 +87,11 @@ internal sealed class Deployment : IAsyncDisposable
         await _database.DisposeAsync();
     }
 
-    private ServiceProcess Start(string project, Dictionary<string, string?> environment)
+    private ServiceProcess Start(string project, Dictionary<string, string?> environment, params string[] arguments)
     {
         // What is under way when a silo is lost waits for it until this timeout; the usual 15 s would show nothing more.
         environment["Cluster__ResponseTimeout"] = "00:00:05";
-        var process = ServiceProcess.Start(project, environment);
+        var process = ServiceProcess.Start(project, environment, arguments);
         _started.Add(process);
         return process;
     }

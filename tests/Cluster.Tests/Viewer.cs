@@ -39,5 +39,8 @@ internal sealed class Viewer : IDisposable
             place => place.GetProperty("contentId").GetGuid(), place => place.GetProperty("resumeFrom").GetDouble());
     }
 
+    /// <summary>What the catalogue knows of a title.</summary>
+    public Task<JsonElement> TitleAsync(Guid title) => _http.GetFromJsonAsync<JsonElement>($"/titles/{title}");
+
     public void Dispose() => _http.Dispose();
 }

@@ -41,8 +41,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>All that it has said, for the message of a test that fails.</summary>
     public string Said => string.Join('\n', Lines);
 
-    /// <summary>Starts what src/<paramref name="project"/> was built to, in its own folder.</summary>
-    /// <param name="project">The folder below src, which the test project references: <c>Silo</c>, <c>Api</c>, <c>Standalone</c>.</param>
+    /// <summary>Starts what src/<paramref name="project"/>, or a sample, was built to, in its own folder.</summary>
+    /// <param name="project">The folder, which the test project references: <c>Silo</c>, <c>Api</c>, <c>Standalone</c>, <c>CatalogLoader</c>.</param>
     /// <param name="environment">Configuration: <c>ConnectionStrings__Postgres</c>, …; null takes a variable away.</param>
     /// <param name="arguments">The command line.</param>
     public static ServiceProcess Start(
@@ -185,14 +185,14 @@ public sealed class ServiceProcess : IAsyncDisposable
         heard.SetResult();
     }
 
-    /// <summary>Where src/<paramref name="project"/> was built to.</summary>
+    /// <summary>Where src/<paramref name="project"/>, or a sample, was built to.</summary>
     public static string FindAssembly(string project)
     {
         // Tests run from tests/X.Tests/bin/<configuration>/<framework>, and the service has the same two.
         var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        var assembly = Path.Combine(
-            RepositoryRoot(), "src", project, "bin", framework.Parent!.Name, framework.Name, $"ContinueWatching.{project}.dll");
-        return File.Exists(assembly) ? assembly : throw new FileNotFoundException($"src/{project} is not built.", assembly);
+        var built = Path.Combine(project, "bin", framework.Parent!.Name, framework.Name, $"ContinueWatching.{project}.dll");
+        return new[] { "src", "samples" }.Select(folder => Path.Combine(RepositoryRoot(), folder, built)).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException($"{project} is not built.", built);
     }
 
     /// <summary>The folder of the solution.</summary>

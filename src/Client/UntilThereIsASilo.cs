@@ -1,4 +1,6 @@
-namespace ContinueWatching.Api;
+using Microsoft.Extensions.Logging;
+
+namespace ContinueWatching.Client;
 
 /// <summary>Has the client look for a silo as long as it takes, and says why there is none.</summary>
 internal sealed partial class UntilThereIsASilo(ILogger<UntilThereIsASilo> logger) : IClientConnectionRetryFilter
@@ -19,6 +21,6 @@ internal sealed partial class UntilThereIsASilo(ILogger<UntilThereIsASilo> logge
         return true;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Waiting for a silo; requests are answered 503 until then: {Exception}: {Reason}")]
+    [LoggerMessage(1, LogLevel.Warning, "Waiting for a silo: {Exception}: {Reason}")]
     private static partial void LogWaiting(ILogger logger, string exception, string reason);
 }
