@@ -42,6 +42,7 @@ public sealed class PostgresAwayTests
         Assert.Equal(200, (await service.GetAsync("/health/live")).Status);
         // A silo looks at its database once a second.
         await UntilAsync(async () => (await service.GetAsync("/health/ready")).Status == 503);
+        IsUnavailable(await service.GetAsync($"/titles/{Guid.NewGuid()}", _tokens.Of("another")));
         Assert.DoesNotContain(service.Logs.Take(), line => line.Level >= LogLevel.Warning && line.Exception is not null);
 
         await server.StartAgainAsync();

@@ -23,7 +23,7 @@ public sealed class ReadTests(RunningService running) : ApiTest(running)
         var place = (await PlaceAsync())!.Value;
 
         Assert.Equal(
-            ["contentId", "resumeFrom", "duration", "completed", "watchedAt", "deviceId"],
+            ["contentId", "resumeFrom", "duration", "completed", "playCount", "watchedAt", "deviceId", "elsewhere"],
             place.EnumerateObject().Select(member => member.Name));
         Assert.Equal("1325.412", place.GetProperty("resumeFrom").GetRawText());
         Assert.Equal("5400", place.GetProperty("duration").GetRawText());
@@ -36,7 +36,7 @@ public sealed class ReadTests(RunningService running) : ApiTest(running)
     {
         var place = (await PlaceAsync(_watched[0]))!.Value;
 
-        Assert.Equal(["contentId", "resumeFrom", "completed", "watchedAt"], place.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["contentId", "resumeFrom", "completed", "playCount", "watchedAt", "elsewhere"], place.EnumerateObject().Select(member => member.Name));
     }
 
     // T0, T1 and T2 stand for the watched titles, Tx for one that nobody has watched.

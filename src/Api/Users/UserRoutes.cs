@@ -16,17 +16,17 @@ internal static class UserRoutes
 
     public static void MapUsers(this IEndpointRouteBuilder routes)
     {
-        var user = routes.MapGroup("/users/{userId}");
-        user.MapGet("", GetUserAsync);
-        user.MapPatch("", PatchUserAsync);
-        user.MapDelete("", EraseAsync);
-        user.MapPut("/watched/{contentId}", MarkWatchedAsync);
-        user.MapDelete("/watched/{contentId}", UnmarkWatchedAsync);
-        user.MapGet("/history", GetHistoryAsync);
-        user.MapDelete("/history/{contentId}", ForgetAsync);
-        user.MapGet("/watchlist", GetWatchlistAsync);
-        user.MapPut("/watchlist/{contentId}", AddToWatchlistAsync);
-        user.MapDelete("/watchlist/{contentId}", RemoveFromWatchlistAsync);
+        const string user = "/users/{userId}";
+        routes.MapGet(user, GetUserAsync);
+        routes.MapPatch(user, PatchUserAsync);
+        routes.MapDelete(user, EraseAsync);
+        routes.MapPut(user + "/watched/{contentId}", MarkWatchedAsync);
+        routes.MapDelete(user + "/watched/{contentId}", UnmarkWatchedAsync);
+        routes.MapGet(user + "/history", GetHistoryAsync);
+        routes.MapDelete(user + "/history/{contentId}", ForgetAsync);
+        routes.MapGet(user + "/watchlist", GetWatchlistAsync);
+        routes.MapPut(user + "/watchlist/{contentId}", AddToWatchlistAsync);
+        routes.MapDelete(user + "/watchlist/{contentId}", RemoveFromWatchlistAsync);
     }
 
     private static async Task<Results<Ok<UserAnswer>, ProblemHttpResult>> GetUserAsync(

@@ -9,11 +9,10 @@ internal static class RowRoutes
 {
     public static void MapRow(this IEndpointRouteBuilder routes)
     {
-        var row = routes.MapGroup("/users/{userId}/continue-watching");
-        row.MapGet("", GetRowAsync);
-        row.MapDelete("/{contentId}", HideAsync);
-        row.MapPost("/{contentId}/restore", RestoreAsync);
-        row.MapGet("/why/{contentId}", ExplainAsync);
+        routes.MapGet("/users/{userId}/continue-watching", GetRowAsync);
+        routes.MapDelete("/users/{userId}/continue-watching/{contentId}", HideAsync);
+        routes.MapPost("/users/{userId}/continue-watching/{contentId}/restore", RestoreAsync);
+        routes.MapGet("/users/{userId}/continue-watching/why/{contentId}", ExplainAsync);
     }
 
     private static async Task<Results<Tagged<RowAnswer>, ProblemHttpResult>> GetRowAsync(
