@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using ContinueWatching.Standalone;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -29,11 +30,17 @@ public sealed class TestService : IAsyncDisposable
     /// <summary>The grains, as an internal service calls them.</summary>
     public IGrainFactory Grains => _host.App.Services.GetRequiredService<IGrainFactory>();
 
-    /// <summary>Starts it with <paramref name="configuration"/>, each <c>Key=Value</c>; it says whose tokens are good.</summary>
-    public static async Task<TestService> StartAsync(string connectionString, IEnumerable<string> configuration)
+    /// <summary>
+    /// Starts it with <paramref name="configuration"/>, each <c>Key=Value</c>; it says whose tokens are good. <paramref name="map"/> adds routes of
+    /// the test's own.
+    /// </summary>
+    public static async Task<TestService> StartAsync(
+        string connectionString, IEnumerable<string> configuration, Action<IEndpointRouteBuilder>? map = null)
     {
         string[] settings =
         [
+            // All tests come from one address, and some from one service.
+            .. new[] { "User", "Service", "Address" }.Select(who => $"Rates:{who}Burst=1000000"),
             "urls=http://127.0.0.1:0",
             $"ConnectionStrings:Postgres={connectionString}",
             "Logging:Console:LogLevel:Default=None",
@@ -46,6 +53,7 @@ public sealed class TestService : IAsyncDisposable
         {
             var logs = new TestLogs();
             host.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(logs);
+            map?.Invoke(host.App);
             await host.App.StartAsync();
             return new TestService(host, logs);
         }
