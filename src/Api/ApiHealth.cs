@@ -19,8 +19,9 @@ internal static partial class ApiHealth
 
     public static void MapApiHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks($"{Path}/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
-        routes.MapHealthChecks($"{Path}/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) }).AllowAnonymous();
+        routes.MapHealthChecks($"{Path}/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting();
+        routes.MapHealthChecks($"{Path}/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) })
+            .AllowAnonymous().DisableRateLimiting();
     }
 
     private sealed partial class ClusterAnswers(

@@ -1,6 +1,7 @@
 using ContinueWatching.Api.Catalogue;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Rates;
 using ContinueWatching.Api.Users;
 using ContinueWatching.Api.Watch;
 using Microsoft.AspNetCore.Cors.Infrastructure;
@@ -24,6 +25,7 @@ public static class ApiHost
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<ApiSettings>().BindConfiguration(ApiSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddBearerTokens();
+        services.AddRateLimits();
         services.AddProblemDetails();
         services.AddSingleton<Unavailable>().AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<Unavailable>());
         services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
@@ -41,12 +43,15 @@ public static class ApiHost
     /// <summary>Maps the routes.</summary>
     public static void MapApi(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.Use(AlwaysJson);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseCors();
+        app.Use(RateGates.BeforeTheToken);
         app.UseAuthentication();
         app.Use(NoSharedCaching);
+        app.Use(RateGates.AfterTheToken);
         app.UseAuthorization();
         app.Use(NothingBeforeTheCluster);
         app.MapWatch();

@@ -18,4 +18,10 @@ public sealed class ApiSettings
 
     /// <summary>The web origins whose pages may call: none. Each as a browser sends it, <c>https://tv.example.com</c>.</summary>
     public IReadOnlyList<string> CorsOrigins { get; set; } = [];
+
+    /// <summary>
+    /// The networks of the proxies and load balancers in front, in CIDR form, <c>10.0.0.0/8</c>, whose <c>X-Forwarded-For</c> is believed: none.
+    /// Whoever is in one of them may say where a request comes from; without it all that they pass on comes from one address.
+    /// </summary>
+    public IReadOnlyList<string> TrustedNetworks { get; set; } = [];
 }

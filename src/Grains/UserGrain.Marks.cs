@@ -67,7 +67,7 @@ internal sealed partial class UserGrain
 
             if (await StoreMarksAsync([(contentId, marks)], now))
             {
-                return _titles.Merge(marks.ForgottenAt > title.Marks.ForgottenAt ? title.Forget(marks) : title.With(marks));
+                return _titles.Merge(marks.ForgottenAt != title.Marks.ForgottenAt ? title.Forget(marks) : title.With(marks));
             }
 
             await ReloadAsync([contentId]);

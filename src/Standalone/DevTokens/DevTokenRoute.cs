@@ -41,7 +41,7 @@ internal static class DevTokenRoute
             loopbackOnly && !IsFromThisMachine(request)
                 ? TypedResults.NotFound()
                 : await IssueAsync(request, credentials, time))
-            .AllowAnonymous();
+            .AllowAnonymous().DisableRateLimiting();
     }
 
     // By its address, and by its name as well: a web page whose own name leads here must not sign its visitor in.
