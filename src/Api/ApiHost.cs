@@ -1,3 +1,4 @@
+using ContinueWatching.Api.Events;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Watch;
@@ -32,6 +33,7 @@ public static class ApiHost
                 .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)
                 .WithExposedHeaders(HeaderNames.RetryAfter)
                 .SetPreflightMaxAge(_preflightAge)));
+        services.AddEvents();
         services.AddApiHealth();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }
@@ -48,6 +50,7 @@ public static class ApiHost
         app.UseAuthorization();
         app.Use(NothingBeforeTheCluster);
         app.MapWatch();
+        app.MapEvents();
         app.MapApiHealth();
     }
 

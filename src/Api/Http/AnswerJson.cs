@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ContinueWatching.Api.Events;
 using ContinueWatching.Api.Watch;
 using ContinueWatching.Contracts;
 
@@ -9,6 +10,7 @@ namespace ContinueWatching.Api.Http;
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(WatchStatusAnswer[]))]
 [JsonSerializable(typeof(RowAnswer))]
+[JsonSerializable(typeof(NoPlace))]
 internal sealed partial class AnswerJson : JsonSerializerContext
 {
     // The routes write with the options of the host, of which a context is one resolver: what it should look like is said there.

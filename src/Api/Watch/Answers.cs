@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ContinueWatching.Contracts;
 
 namespace ContinueWatching.Api.Watch;
@@ -39,7 +40,10 @@ internal sealed record WatchStatusAnswer(
 }
 
 /// <summary>The row.</summary>
-internal sealed record RowAnswer(IReadOnlyList<RowItem> Items);
+internal sealed record RowAnswer(IReadOnlyList<RowItem> Items)
+{
+    public static RowAnswer Of(ImmutableArray<RowEntry> row) => new(Array.ConvertAll([.. row], RowItem.Of));
+}
 
 /// <summary>One title of the row.</summary>
 internal sealed record RowItem(ContentId ContentId, double ResumeFrom, double? Duration, DateTime WatchedAt, string? DeviceId)

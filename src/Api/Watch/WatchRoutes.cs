@@ -94,7 +94,7 @@ internal static class WatchRoutes
         }
 
         var row = await grains.GetUser(user).GetRowAsync(request.HttpContext.RequestAborted);
-        return TypedResults.Ok(new RowAnswer(Array.ConvertAll([.. row], RowItem.Of)));
+        return TypedResults.Ok(RowAnswer.Of(row));
     }
 }
 
