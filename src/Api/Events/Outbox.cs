@@ -43,7 +43,7 @@ internal sealed class Outbox(TimeProvider time, Alarm alarm)
         return true;
     }
 
-    /// <summary>Puts a row in, over an older one. What waits and is older than the row has no need to be told any more.</summary>
+    /// <summary>Puts a row in, over an older one. What waits and is older than the row must not be told after it.</summary>
     public void Put(ImmutableArray<RowEntry> row)
     {
         lock (_lock)
@@ -51,8 +51,7 @@ internal sealed class Outbox(TimeProvider time, Alarm alarm)
             _row = row;
             foreach (var entry in row)
             {
-                if (_titles.TryGetValue(entry.ContentId, out var title) && title.Status is { } status && status.WatchedAt <= entry.WatchedAt
-                    && !status.Completed)
+                if (_titles.TryGetValue(entry.ContentId, out var title) && title.Status?.WatchedAt < entry.WatchedAt)
                 {
                     _titles.Remove(entry.ContentId);
                 }
