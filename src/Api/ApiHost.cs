@@ -30,7 +30,7 @@ public static class ApiHost
         services.AddOptions<CorsOptions>().Configure<IOptions<ApiSettings>>((cors, api) => cors.AddDefaultPolicy(policy =>
             policy.WithOrigins([.. api.Value.CorsOrigins])
                 .AllowAnyMethod()
-                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)
+                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, EventRoutes.LastEventId)
                 .WithExposedHeaders(HeaderNames.RetryAfter)
                 .SetPreflightMaxAge(_preflightAge)));
         services.AddEvents();

@@ -65,7 +65,7 @@ internal sealed partial class UserGrain
     {
         if (_observers is { } observers)
         {
-            observers.Tell(new UserChange(default, default) { Titles = titles, Parts = parts });
+            observers.Tell(titles, parts);
             ForgetObserversThatAreGone();
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ContinueWatching.Contracts;
 
 namespace ContinueWatching.Grains;
@@ -28,10 +29,10 @@ internal sealed class UserObservers(TimeProvider time)
     public void Remove(IUserObserver observer) => _renewedAt.Remove(observer);
 
     /// <summary>Tells everybody, and waits for nobody.</summary>
-    public void Tell(UserChange change)
+    public void Tell(ImmutableArray<TitleChange> titles, ChangedParts parts)
     {
         DropExpired();
-        change = change with { Epoch = _epoch, Version = ++_version };
+        var change = new UserChange(_epoch, ++_version) { Titles = titles, Parts = parts };
         foreach (var observer in _renewedAt.Keys)
         {
             observer.ChangedAsync(change).Ignore();

@@ -21,7 +21,7 @@ public sealed class UserObserversTests
         Assert.False(_observers.Add(there)!.IsNew);
         _time.Advance(Limits.Subscription / 2);
 
-        _observers.Tell(new UserChange(default, default));
+        _observers.Tell([], ChangedParts.Row);
 
         Assert.Equal((0, 1), (gone.Heard, there.Heard));
         Assert.True(_observers.Add(gone)!.IsNew);
@@ -33,7 +33,7 @@ public sealed class UserObserversTests
         _observers.Add(new Hearing());
         _time.Advance(Limits.Subscription);
 
-        _observers.Tell(new UserChange(default, default));
+        _observers.Tell([], ChangedParts.Row);
 
         Assert.True(_observers.IsEmpty);
     }

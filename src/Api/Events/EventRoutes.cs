@@ -13,15 +13,27 @@ namespace ContinueWatching.Api.Events;
 /// <summary>The live route: the row, and then what changes, as server-sent events.</summary>
 internal static class EventRoutes
 {
-    // When a subscription of a client that is gone has run out.
-    private const int RetryAfterSeconds = 60;
+    /// <summary>The header that event clients send when they come back. The row comes first all the same.</summary>
+    public const string LastEventId = "Last-Event-ID";
+
+    // Another server may have room, and is asked soon.
+    private const int RetryElsewhereAfterSeconds = 5;
+
+    // When the subscription of a client that is gone without a word has run out.
+    private static readonly int _retryAfterSeconds = (int)Limits.Subscription.TotalSeconds;
+
+    private const string ContentType = "text/event-stream";
 
     // What a timer can hold.
     private static readonly TimeSpan _longest = TimeSpan.FromDays(40);
 
     public static void AddEvents(this IServiceCollection services) => services.AddSingleton<EventStreams>();
 
-    public static void MapEvents(this IEndpointRouteBuilder routes) => routes.MapGet("/users/{userId}/events", GetEventsAsync);
+    // A stream that lasts for hours is no slow request.
+    public static void MapEvents(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/users/{userId}/events", GetEventsAsync)
+            .DisableHttpMetrics()
+            .Produces(StatusCodes.Status200OK, contentType: ContentType);
 
     private static async Task<Results<EmptyHttpResult, ProblemHttpResult>> GetEventsAsync(
         string userId, HttpContext http, IGrainFactory grains, IOptions<ApiSettings> settings, EventStreams streams)
@@ -38,7 +50,11 @@ internal static class EventRoutes
 
         if (!streams.TryEnter())
         {
-            return Refuse(http, StatusCodes.Status503ServiceUnavailable, "This server has all the event streams that it can serve.");
+            return Refuse(
+                http,
+                StatusCodes.Status503ServiceUnavailable,
+                "This server has all the event streams that it may have.",
+                RetryElsewhereAfterSeconds);
         }
 
         try
@@ -46,7 +62,10 @@ internal static class EventRoutes
             return await StreamAsync(http, grains, user, settings.Value)
                 ? TypedResults.Empty
                 : Refuse(
-                    http, StatusCodes.Status429TooManyRequests, $"A user may have {Limits.ObserversPerUser} event streams; close one first.");
+                    http,
+                    StatusCodes.Status429TooManyRequests,
+                    $"A user may have {Limits.ObserversPerUser} event streams: close one first.",
+                    _retryAfterSeconds);
         }
         finally
         {
@@ -72,7 +91,7 @@ internal static class EventRoutes
                 return false;
             }
 
-            http.Response.ContentType = "text/event-stream";
+            http.Response.ContentType = ContentType;
             http.Response.Headers.CacheControl = "private, no-cache, no-store";
             http.Response.Headers["X-Accel-Buffering"] = "no";
             var json = services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
@@ -113,13 +132,13 @@ internal static class EventRoutes
     {
         var jwt = http.RequestServices.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get(JwtBearerDefaults.AuthenticationScheme);
         var seconds = double.Parse(http.User.FindFirstValue("exp")!, CultureInfo.InvariantCulture);
-        var left = DateTimeOffset.UnixEpoch.AddSeconds(seconds) + jwt.TokenValidationParameters.ClockSkew - time.GetUtcNow();
-        return left < TimeSpan.Zero ? TimeSpan.Zero : left < _longest ? left : _longest;
+        var left = seconds + jwt.TokenValidationParameters.ClockSkew.TotalSeconds - (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
+        return TimeSpan.FromSeconds(Math.Clamp(left, 0, _longest.TotalSeconds));
     }
 
-    private static ProblemHttpResult Refuse(HttpContext http, int status, string detail)
+    private static ProblemHttpResult Refuse(HttpContext http, int status, string detail, int retryAfterSeconds)
     {
-        http.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        http.Response.Headers.RetryAfter = $"{retryAfterSeconds}";
         return TypedResults.Problem(statusCode: status, detail: detail);
     }
 }

@@ -80,9 +80,9 @@ internal sealed class LiveUser : IUserObserver
                     await TryReadRowAsync(need, cancellationToken);
                 }
             }
-            catch (Exception exception) when (Unavailable.IsPassing(exception) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (Unavailable.IsPassing(exception))
             {
-                // A silo is lost, or Postgres away: the stream waits for them, as silent as the user's life is meanwhile.
+                // A silo is lost, or Postgres away: the stream waits for them. Or it is cancelled, which the wait below finds out.
                 Volatile.Write(ref _nextRenewal, In(Spread(_retry)));
             }
 
