@@ -19,7 +19,7 @@ public sealed class ApiSettings
     /// <summary>The web origins whose pages may call: none. Each as a browser sends it, <c>https://tv.example.com</c>.</summary>
     public IReadOnlyList<string> CorsOrigins { get; set; } = [];
 
-    /// <summary>The most event streams of this process at a time: 10 000, each some 10 KB. What comes on top is refused.</summary>
+    /// <summary>The most event streams of this process at a time: 10 000, each some 30 KB. What comes on top is refused.</summary>
     [Range(0, 1_000_000)]
     public int MaxEventStreams { get; set; } = 10_000;
 

@@ -93,10 +93,13 @@ internal sealed class Outbox(TimeProvider time, Alarm alarm)
         foreach (var (title, toldAt) in _toldAt)
         {
             var age = time.GetElapsedTime(toldAt, now);
-            oldest = age > oldest ? age : oldest;
             if (age >= Interval)
             {
                 _toldAt.Remove(title);
+            }
+            else if (age > oldest)
+            {
+                oldest = age;
             }
         }
 
@@ -107,7 +110,7 @@ internal sealed class Outbox(TimeProvider time, Alarm alarm)
 
         if (taken is null)
         {
-            wait = oldest < Interval ? Interval - oldest : Interval / 10;
+            wait = Interval - oldest;
             return false;
         }
 
