@@ -1,4 +1,5 @@
 using ContinueWatching.Api.Catalogue;
+using ContinueWatching.Api.Events;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Rates;
@@ -33,9 +34,10 @@ public static class ApiHost
         services.AddOptions<CorsOptions>().Configure<IOptions<ApiSettings>>((cors, api) => cors.AddDefaultPolicy(policy =>
             policy.WithOrigins([.. api.Value.CorsOrigins])
                 .AllowAnyMethod()
-                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)
+                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, EventRoutes.LastEventId)
                 .WithExposedHeaders(HeaderNames.RetryAfter)
                 .SetPreflightMaxAge(_preflightAge)));
+        services.AddEvents();
         services.AddApiHealth();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }
@@ -59,6 +61,7 @@ public static class ApiHost
         app.MapUsers();
         app.MapTransfer();
         app.MapTitles();
+        app.MapEvents();
         app.MapApiHealth();
     }
 
