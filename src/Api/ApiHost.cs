@@ -1,6 +1,7 @@
 using ContinueWatching.Api.Catalogue;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Reference;
 using ContinueWatching.Api.Users;
 using ContinueWatching.Api.Watch;
 using Microsoft.AspNetCore.Cors.Infrastructure;
@@ -35,6 +36,7 @@ public static class ApiHost
                 .WithExposedHeaders(HeaderNames.RetryAfter)
                 .SetPreflightMaxAge(_preflightAge)));
         services.AddApiHealth();
+        services.AddReference();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }
 
@@ -55,6 +57,7 @@ public static class ApiHost
         app.MapTransfer();
         app.MapTitles();
         app.MapApiHealth();
+        app.MapReference();
     }
 
     // An API process listens while it still looks for a silo, so that it can be told alive; until it has found one it knows no grains.
