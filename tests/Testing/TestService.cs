@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using ContinueWatching.Standalone;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,9 @@ public sealed class TestService : IAsyncDisposable
     public HttpClient Http { get; }
 
     public TestLogs Logs { get; }
+
+    /// <summary>The routes that there are.</summary>
+    public IEnumerable<RouteEndpoint> Routes => _host.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
     /// <summary>The grains, as an internal service calls them.</summary>
     public IGrainFactory Grains => _host.App.Services.GetRequiredService<IGrainFactory>();
