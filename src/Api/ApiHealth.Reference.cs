@@ -15,7 +15,10 @@ internal static partial class ApiHealth
         "getReadiness",
         Tags.Health,
         "Can it really serve?",
-        "Whether a silo answers, and its database behind it. While it does not, send no requests here; the process need not be started anew.")
+        """
+        Whether a silo answers, and its database behind it. While it does not, send no requests here; the process need not be
+        started anew.
+        """)
     {
         PlainAnswers =
         [

@@ -98,10 +98,16 @@ public sealed partial class ReferenceTests(RunningService running) : ApiTest(run
     [Fact]
     public void Every_example_is_what_it_is_an_example_of()
     {
-        var responses = _api.Operations.SelectMany(operation => operation.Responses.Select(response => (Of: $"{operation} {response.Status}", _api.Resolve(response.Response)["content"])));
-        var bodies = _api.Operations.Select(operation => (Of: $"{operation} body", operation.Node["requestBody"]?["content"]));
-        var contents = responses.Concat(bodies).SelectMany(of => of.Item2?.AsObject().Select(media => (of.Of, Shown: media.Value!)) ?? []);
-        var parameters = _api.Operations.SelectMany(operation => operation.Parameters.Select(parameter => (Of: $"{operation} {parameter["name"]}", Shown: parameter)));
+        var contents =
+            from operation in _api.Operations
+            let body = (Of: "body", Node: operation.Node["requestBody"])
+            from part in operation.Responses.Select(response => (Of: $"{response.Status}", Node: (JsonNode?)_api.Resolve(response.Response))).Append(body)
+            from media in part.Node?["content"]?.AsObject() ?? []
+            select (Of: $"{operation} {part.Of}", Shown: media.Value!);
+        var parameters =
+            from operation in _api.Operations
+            from parameter in operation.Parameters
+            select (Of: $"{operation} {parameter["name"]}", Shown: parameter);
 
         var examples = contents.Concat(parameters).ToList();
 
@@ -156,7 +162,7 @@ public sealed partial class ReferenceTests(RunningService running) : ApiTest(run
     {
         await AssertSaysAsync(403, "PUT", "/titles/{contentId}", content: "{}");
         await AssertSaysAsync(404, "GET", "/titles/{contentId}");
-        await AssertSaysAsync(204, "PUT", "/titles/{contentId}", token: Tokens.OfCatalogue(), content: """{"duration": 90, "seriesId": "s", "season": 1, "kind": "episode"}""");
+        await AssertSaysAsync(204, "PUT", "/titles/{contentId}", "", Tokens.OfCatalogue(), """{"duration": 90, "seriesId": "s", "kind": "episode"}""");
         await AssertSaysAsync(200, "GET", "/titles/{contentId}");
         await AssertSaysAsync(200, "PUT", "/titles", token: Tokens.OfCatalogue(), content: $$"""{"titles": [{"contentId": "{{Title}}"}]}""");
         await AssertSaysAsync(204, "DELETE", "/titles/{contentId}", token: Tokens.OfCatalogue());
@@ -166,7 +172,8 @@ public sealed partial class ReferenceTests(RunningService running) : ApiTest(run
     [Fact]
     public async Task A_watchlist_that_is_full_is_refused_as_it_says()
     {
-        var full = Enumerable.Range(0, Limits.Watchlist).Select(_ => $$"""{"type": "watchlist", "contentId": "{{Guid.NewGuid()}}", "addedAt": "2026-01-01T00:00:00Z"}""");
+        var full = Enumerable.Range(0, Limits.Watchlist).Select(_ =>
+            $$"""{"type": "watchlist", "contentId": "{{Guid.NewGuid()}}", "addedAt": "2026-01-01T00:00:00Z"}""");
         await AssertSaysAsync(200, "PUT", "/users/{userId}/import", content: $"[{string.Join(',', full)}]");
 
         await AssertSaysAsync(409, "PUT", "/users/{userId}/watchlist/{contentId}");
@@ -228,13 +235,19 @@ public sealed partial class ReferenceTests(RunningService running) : ApiTest(run
 
     // Sends a real request, and holds the answer against what the document says of it.
     private async Task AssertSaysAsync(
-        int status, string method, string path, string query = "", string? token = null, string? content = null, string contentType = "application/json")
+        int status,
+        string method,
+        string path,
+        string query = "",
+        string? token = null,
+        string? content = null,
+        string contentType = "application/json")
     {
         var operation = _api.Find(method, path);
         var real = path.Replace("{userId}", User, StringComparison.Ordinal).Replace("{contentId}", $"{Title}", StringComparison.Ordinal) + query;
         using var request = new HttpRequestMessage(HttpMethod.Parse(method), real);
         if (content is not null)
-            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(content)) { Headers = { ContentType = new MediaTypeHeaderValue(contentType) } };
+            request.Content = new StringContent(content, Encoding.UTF8, contentType);
         if (token != "")
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token);
 

@@ -24,7 +24,10 @@ internal static partial class TitleRoutes
         "putTitle",
         Tags.Catalogue,
         "Store a title",
-        $"In the place of what was known of it: what is left out is forgotten. Every silo sees it within a minute. Needs the scope `{Caller.CatalogueScope}`.")
+        $"""
+        In the place of what was known of it: what is left out is forgotten. Every silo sees it within a minute. Needs the scope
+        `{Caller.CatalogueScope}`.
+        """)
     {
         Body = new(typeof(TitleBody), $"{{{Members}}}"),
         Scope = Caller.CatalogueScope,
@@ -44,8 +47,9 @@ internal static partial class TitleRoutes
         Tags.Catalogue,
         "Store many titles",
         $"""
-        1 to {Limits.TitlesInWrite} titles in a body of at most 256 KiB, each in the place of what was known of it. All are checked before one is stored. It is not one
-        transaction: after a 503 some may be stored, and the same again stores all. Needs the scope `{Caller.CatalogueScope}`.
+        1 to {Limits.TitlesInWrite} titles in a body of at most 256 KiB, each in the place of what was known of it. All are
+        checked before one is stored. It is not one transaction: after a 503 some may be stored, and the same again stores all.
+        Needs the scope `{Caller.CatalogueScope}`.
         """)
     {
         Body = new(typeof(TitlesBody), $$"""{"titles": [{"contentId": "{{Words.Film}}", {{Members}}}]}"""),

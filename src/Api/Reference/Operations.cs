@@ -10,7 +10,8 @@ internal static class Operations
     /// <summary>The name of the one security scheme.</summary>
     public const string Scheme = "bearer";
 
-    public static Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    public static Task DescribeAsync(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         if (context.Document is { } document && metadata.OfType<RouteText>().LastOrDefault() is { } text)
@@ -90,7 +91,8 @@ internal static class Operations
 
             foreach (var (contentType, content) in answer.Content ?? new Dictionary<string, OpenApiMediaType>())
             {
-                content.Schema = contentType == "text/event-stream" ? new OpenApiSchema { Type = JsonSchemaType.String } : content.Schema;
+                // A stream of events is a text, whatever its events carry.
+                content.Schema = contentType == "text/event-stream" ? Words.PlainText() : content.Schema;
                 content.Example = text.Answer?.ToExample(contentType);
             }
         }
@@ -102,7 +104,7 @@ internal static class Operations
                 Description = plain.Description,
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
-                    ["text/plain"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String }, Example = plain.Example },
+                    ["text/plain"] = new() { Schema = Words.PlainText(), Example = plain.Example },
                 },
             };
         }

@@ -1,3 +1,4 @@
+using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Users;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Authorization;
@@ -12,20 +13,21 @@ internal static class Whole
     /// <summary>What the names of records end in that describe requests.</summary>
     private const string BodySuffix = "Body";
 
-    private const string Introduction = """
-        A viewer stops a film on the television and goes on with it on the phone, at the same second. This service keeps the place: a player
-        tells it where the viewer is, an app asks it where to go on.
+    private const string Introduction = $"""
+        A viewer stops a film on the television and goes on with it on the phone, at the same second. This service keeps the place: a
+        player tells it where the viewer is, an app asks it where to go on.
 
         - **An answer of success means committed** in Postgres. Every call may be repeated.
-        - Positions and durations are **seconds**, times are ISO-8601 with their offset, in answers UTC. A member that is not known is left out; in
-          requests, `null` is the same as absent, and members that nobody knows are skipped.
+        - Positions and durations are **seconds**, times are ISO-8601 with their offset, in answers UTC. A member that is not known is left out;
+          in requests, `null` is the same as absent, and members that nobody knows are skipped.
         - Errors are `application/problem+json` (RFC 9457). A 400 names the field, what came and what is allowed.
-        - Every route but the health checks needs a bearer token (JWT), whose user is the one it may act for. The scope `continue-watching.service` may
-          act for any user, `continue-watching.catalog` writes titles.
+        - Every route but the health checks needs a bearer token (JWT), whose user is the one it may act for. The scope
+          `{Caller.ServiceScope}` may act for any user, `{Caller.CatalogueScope}` writes titles.
         - Bodies have 16 KiB at most, 256 KiB where they carry many things at once, 64 MiB in an import.
         """;
 
-    public static async Task DescribeAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    public static async Task DescribeAsync(
+        OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info = new OpenApiInfo { Title = "Continue Watching", Version = "v1", Description = Introduction };
         document.Servers = [new OpenApiServer { Url = "/", Description = "Where this document came from." }];
@@ -61,8 +63,8 @@ internal static class Whole
         Scheme = "bearer",
         BearerFormat = "JWT",
         Description =
-            "A token of your identity provider, for this service. Its `sub` names the user. Scopes, in `scope` or `scp`: `continue-watching.service` acts for any "
-            + "user, `continue-watching.catalog` writes titles.",
+            "A token of your identity provider, for this service. Its `sub` names the user. Scopes, in `scope` or `scp`: "
+            + $"`{Caller.ServiceScope}` acts for any user, `{Caller.CatalogueScope}` writes titles.",
     });
 
     // Health checks are no handlers that a description is made of: theirs is all in their text.

@@ -28,12 +28,14 @@ internal static class Words
         ["watchedAt"] = new("When the viewer was there."),
         ["sentAt"] = new("The device's clock when it sends, rewritten at each try. A wrong clock is corrected by it."),
         ["outcome"] = new(
-            "What became of the report. `applied`: stored, now the title's resume point. `superseded`: another device's report is newer and stays. "
-            + "`unchanged`: within 250 ms of the device's last place, nothing stored. `stale`: not newer than what the device reported before, nothing stored. "
-            + "`ignored`: under one second, a player that is still loading, nothing stored. `paused`: the user's history was paused then, nothing stored. "
-            + "`invalid`: one of a batch that has a fault, nothing stored."),
-        ["completed"] = new("Whether that is near enough to the end to count as finished, or marked watched since; apps then start at 0."),
-        ["completedAt"] = new("When the title was last seen to its end, or marked watched; absent when never. Watching again keeps it."),
+            "What became of the report. `applied`: stored, now the title's resume point. `superseded`: another device's report is newer "
+            + "and stays. `unchanged`: within 250 ms of the device's last place, nothing stored. `stale`: not newer than what the device "
+            + "reported before, nothing stored. `ignored`: under one second, a player that is still loading, nothing stored. `paused`: the "
+            + "user's history was paused then, nothing stored. `invalid`: one of a batch that has a fault, nothing stored."),
+        ["completed"] = new(
+            "Whether that is near enough to the end to count as finished, or marked watched since; apps then start at 0."),
+        ["completedAt"] = new(
+            "When the title was last seen to its end, or marked watched; absent when never. Watching again keeps it."),
         ["playCount"] = new("How often it was seen to its end, or marked watched.", AtLeastZero),
         ["elsewhere"] = new("The places on other devices, newest first, where they differ: an app may offer to jump there."),
         ["nextReportInSeconds"] = new("When the player should report again if nothing happens before."),
@@ -45,8 +47,9 @@ internal static class Words
         ["reason"] = new("Why it stands there: begun and not finished, or next after an episode that is."),
         ["inRow"] = new("Whether it is in the row."),
         ["code"] = new(
-            "Why, for a program. In the row: `inProgress`, `nextEpisode`. Not: `neverWatched`, `atStart` (left within its first second), `finished`, `hidden`, "
-            + "`markedWatched`, `anotherEpisode` (of its series was watched later), `beyondTheRow` (enough titles were watched later), `historyPaused`."),
+            "Why, for a program. In the row: `inProgress`, `nextEpisode`. Not: `neverWatched`, `atStart` (left within its first second), "
+            + "`finished`, `hidden`, `markedWatched`, `anotherEpisode` (of its series was watched later), `beyondTheRow` (enough titles "
+            + "were watched later), `historyPaused`."),
         ["sentence"] = new("Why, for a person, in English."),
         ["results"] = new("One for each report, in their order."),
         ["fault"] = new("What is wrong with it; only when it is `invalid`."),
@@ -90,13 +93,16 @@ internal static class Words
         ["ReportBody.userId"] = new("The user, or `me`. A plain number and its text are one user.", Replacement: TextOrNumber()),
         ["JournalItemBody.userId"] = new("The user in the path, or absent.", Replacement: TextOrNumber()),
         ["DevTokenBody.userId"] = new("The user. A plain number and its text are one user.", Replacement: TextOrNumber()),
-        ["WatchStatusBody.userId"] = new("The user, or `me`. A plain number and its text are one user.", Replacement: TextOrNumber()),
-        ["WatchStatusBody.contentId"] = new("The titles, 1 to 100: one, several separated by commas, or a list.", Replacement: OneOrMany()),
+        ["WatchStatusBody.userId"] = new(
+            "The user, or `me`. A plain number and its text are one user.", Replacement: TextOrNumber()),
+        ["WatchStatusBody.contentId"] = new(
+            "The titles, 1 to 100: one, several separated by commas, or a list.", Replacement: OneOrMany()),
         ["ReportBody.deviceId"] = DeviceOfReport(),
         ["JournalItemBody.deviceId"] = DeviceOfReport(),
         ["ReportBody.resumeFrom"] = PlaceOfReport(),
         ["JournalItemBody.resumeFrom"] = PlaceOfReport(),
-        ["ReportBody.watchedAt"] = new("For a report that waited on the device: when it happened, by the device's clock. Needs `sentAt`."),
+        ["ReportBody.watchedAt"] = new(
+            "For a report that waited on the device: when it happened, by the device's clock. Needs `sentAt`."),
         ["JournalItemBody.watchedAt"] = new("When it happened, by the device's clock."),
         ["reports"] = new("In any order.", Items(Limits.ReportsInBatch)),
         ["TitlesBody.titles"] = new("Each title once.", Items(Limits.TitlesInWrite)),
@@ -106,8 +112,9 @@ internal static class Words
     private static readonly Dictionary<string, Word> _parameters = new()
     {
         ["userId"] = new(
-            $"The user, who must be the token's own; `me` stands for them. {Sentence(UserId.Allowed)} With the scope `{Caller.ServiceScope}` anybody's id, and not `me`.",
-            Replacement: new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = UserId.MaxLength, Pattern = UserPattern },
+            $"The user, who must be the token's own; `me` stands for them. {Sentence(UserId.Allowed)} With the scope "
+            + $"`{Caller.ServiceScope}` anybody's id, and not `me`.",
+            Replacement: UserText(),
             Example: "me"),
         ["contentId"] = new($"The title: {ContentId.Allowed}.", Replacement: Uuid(), Example: Film),
         ["limit"] = new(
@@ -127,11 +134,11 @@ internal static class Words
             Example: "AAABmr4e0SgLXzpSbB1Njp8nP08Mb4oR"),
         ["If-None-Match"] = new(
             "The ETag of the answer that the client has.",
-            Replacement: new OpenApiSchema { Type = JsonSchemaType.String },
+            Replacement: PlainText(),
             Example: "\"5d41402abc4b2a76b9719d91\""),
         ["query.userId"] = new(
             "The user, or `me`. Given in the body instead, it must not be given here.",
-            Replacement: new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = UserId.MaxLength, Pattern = UserPattern },
+            Replacement: UserText(),
             Example: "123"),
         ["query.contentId"] = new(
             $"1 to {Limits.TitlesInRead} titles, repeated or separated by commas. Given in the body instead, they must not be given here.",
@@ -153,6 +160,9 @@ internal static class Words
 
     /// <summary>The header of 401.</summary>
     public static OpenApiHeader Challenge => Header("What is wrong with the token.", "Bearer error=\"invalid_token\"");
+
+    /// <summary>Any text.</summary>
+    public static OpenApiSchema PlainText() => new() { Type = JsonSchemaType.String };
 
     /// <summary>A title's id.</summary>
     public static OpenApiSchema Uuid() => new()
@@ -202,7 +212,7 @@ internal static class Words
     private static OpenApiHeader Header(string description, string example) => new()
     {
         Description = description,
-        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        Schema = PlainText(),
         Example = example,
     };
 
@@ -225,13 +235,23 @@ internal static class Words
         VisibleText(DeviceId.MaxLength));
 
     private static Word PlaceOfReport() => Seconds(
-        $"Where the viewer is, in seconds from the start, rounded to milliseconds. At most {Text(Limits.BeyondDuration.TotalSeconds)} beyond the duration.", 0);
+        "Where the viewer is, in seconds from the start, rounded to milliseconds. "
+        + $"At most {Text(Limits.BeyondDuration.TotalSeconds)} beyond the duration.",
+        0);
+
+    private static OpenApiSchema UserText() => new()
+    {
+        Type = JsonSchemaType.String,
+        MinLength = 1,
+        MaxLength = UserId.MaxLength,
+        Pattern = UserPattern,
+    };
 
     private static OpenApiSchema TextOrNumber() => new()
     {
         OneOf =
         [
-            new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = UserId.MaxLength, Pattern = UserPattern },
+            UserText(),
             new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" },
         ],
     };
@@ -240,7 +260,7 @@ internal static class Words
     {
         OneOf =
         [
-            new OpenApiSchema { Type = JsonSchemaType.String },
+            PlainText(),
             new OpenApiSchema { Type = JsonSchemaType.Array, Items = Uuid(), MinItems = 1, MaxItems = Limits.TitlesInRead },
         ],
     };

@@ -7,8 +7,8 @@ namespace ContinueWatching.Api.Users;
 internal static partial class UserRoutes
 {
     private const string Status = $$"""
-        {"contentId": "{{Words.Film}}", "resumeFrom": 1325.412, "duration": 5400, "completed": true, "completedAt": "2026-01-31T21:10:03Z", "playCount": 1,
-         "watchedAt": "2026-01-31T20:15:00.25Z", "deviceId": "tv", "elsewhere": []}
+        {"contentId": "{{Words.Film}}", "resumeFrom": 1325.412, "duration": 5400, "completed": true,
+         "completedAt": "2026-01-31T21:10:03Z", "playCount": 1, "watchedAt": "2026-01-31T20:15:00.25Z", "deviceId": "tv", "elsewhere": []}
         """;
 
     private static RouteText GetUser { get; } = new(
@@ -24,7 +24,10 @@ internal static partial class UserRoutes
         "updateUser",
         Tags.Users,
         "Pause the history, or let it go on",
-        "What is watched while the history is paused is not stored, also when a device tells it later; its reports are answered `paused`. What was stored before stays.")
+        """
+        What is watched while the history is paused is not stored, also when a device tells it later; its reports are answered
+        `paused`. What was stored before stays.
+        """)
     {
         Body = new(typeof(UserBody), """{"historyPaused": true}"""),
         Answer = """{"userId": "123", "createdAt": "2025-11-02T18:30:00Z", "historyPaused": true}""",
@@ -35,8 +38,8 @@ internal static partial class UserRoutes
         Tags.Users,
         "Erase a user",
         """
-        From every table and from memory. The answer is a receipt. For 30 days nothing that was watched before this moment comes back, however late a device tells it; what
-        is watched afterwards starts anew.
+        From every table and from memory. The answer is a receipt. For 30 days nothing that was watched before this moment comes
+        back, however late a device tells it; what is watched afterwards starts anew.
         """)
     {
         Answer = """{"erasedAt": "2026-01-31T20:15:00.25Z", "rows": {"resume": 214, "title_mark": 31, "watchlist": 6, "users": 1}}""",
@@ -62,8 +65,8 @@ internal static partial class UserRoutes
         Tags.History,
         "What a user has watched",
         """
-        A page of titles, newest first, finished and hidden ones too. `next` of one page is `after` of the following; the last has none. A title that is watched meanwhile moves
-        up: none comes twice.
+        A page of titles, newest first, finished and hidden ones too. `next` of one page is `after` of the following; the last has
+        none. A title that is watched meanwhile moves up: none comes twice.
         """)
     {
         Answer = $$"""{"items": [{{Status}}], "next": "AAABnBX0EsoLXzpSbB1Njp8nP08Mb4oR"}""",
@@ -73,10 +76,16 @@ internal static partial class UserRoutes
         "forgetTitle",
         Tags.History,
         "Forget a title",
-        "Wholly: places, completion, hiding. What was watched before this moment and arrives later does not bring it back; watching it anew does.");
+        """
+        Wholly: places, completion, hiding. What was watched before this moment and arrives later does not bring it back; watching
+        it anew does.
+        """);
 
     private static RouteText GetWatchlist { get; } = new(
-        "getWatchlist", Tags.Watchlist, "The watchlist", $"Newest first, at most {Limits.Watchlist} titles, each with where the viewer is in it, when they have begun.")
+        "getWatchlist",
+        Tags.Watchlist,
+        "The watchlist",
+        $"Newest first, at most {Limits.Watchlist} titles, each with where the viewer is in it, when they have begun.")
     {
         Answer = $$"""{"items": [{"contentId": "{{Words.Film}}", "addedAt": "2026-01-28T09:12:44Z", "status": {{Status}}}]}""",
     };

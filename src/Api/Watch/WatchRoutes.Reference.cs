@@ -11,9 +11,10 @@ internal static partial class WatchRoutes
         Tags.Places,
         "Report where the viewer is",
         """
-        One report of a player: this user, at this title, on this device, is at this second. A live report carries no time; one that waited on the device (offline, or
-        after a 503) carries `watchedAt` and `sentAt`, both by the device's clock. 200 means committed, whatever the `outcome`; the answer tells the title's resume
-        point after it, which may be another device's, and when to report again. A repeat does no harm. `POST` is the same as `PUT`.
+        One report of a player: this user, at this title, on this device, is at this second. A live report carries no time; one
+        that waited on the device (offline, or after a 503) carries `watchedAt` and `sentAt`, both by the device's clock. 200
+        means committed, whatever the `outcome`; the answer tells the title's resume point after it, which may be another
+        device's, and when to report again. A repeat does no harm. `POST` is the same as `PUT`.
         """)
     {
         Body = new(typeof(ReportBody), $$"""
@@ -30,8 +31,8 @@ internal static partial class WatchRoutes
         Tags.Places,
         "Ask for the places of titles",
         $"""
-        The resume points of up to {Limits.TitlesInRead} titles, in the order asked; titles never watched are left out. Asked for in the query, or as JSON in the body
-        (for clients that send one with GET), not both.
+        The resume points of up to {Limits.TitlesInRead} titles, in the order asked; titles never watched are left out. Asked for
+        in the query, or as JSON in the body (for clients that send one with GET), not both.
         """)
     {
         Query = ["userId", "contentId"],
@@ -51,9 +52,10 @@ internal static partial class WatchRoutes
         Tags.Places,
         "Report what was watched offline",
         $"""
-        What a device kept while it was offline: 1 to {Limits.ReportsInBatch} reports in one body of at most 256 KiB, each with the `watchedAt` of the device's clock, and
-        with `sentAt`, that clock now; a clock that is wrong moves all of them as a whole. One result for each, in their order. A report that has a fault is told so
-        (`invalid`) and does not sink the others. Durable as a single one is; a repeat does no harm.
+        What a device kept while it was offline: 1 to {Limits.ReportsInBatch} reports in one body of at most 256 KiB, each with
+        the `watchedAt` of the device's clock, and with `sentAt`, that clock now; a clock that is wrong moves all of them as a
+        whole. One result for each, in their order. A report that has a fault is told so (`invalid`) and does not sink the others.
+        Durable as a single one is; a repeat does no harm.
         """)
     {
         Body = new(typeof(JournalBody), $$"""

@@ -24,7 +24,10 @@ internal static class DevTokenRoute
         "createDevToken",
         Tags.Development,
         "Sign in as anybody",
-        "For trying the service out: a bearer token of the user that is asked for, good for an hour. It is there only where nobody else can reach it, or where it was asked for by name.")
+        """
+        For trying the service out: a bearer token of the user that is asked for, good for an hour. It is there only where nobody
+        else can reach it, or where it was asked for by name.
+        """)
     {
         Body = new(typeof(DevTokenBody), """{"userId": "123"}"""),
         Answer = """{"access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjMifQ.c2lnbmF0dXJl", "token_type": "Bearer", "expires_in": 3600}""",

@@ -42,6 +42,8 @@ internal static class ReferenceRoutes
                 .WithTitle("Continue Watching")
                 .WithOpenApiRoutePattern(DocumentPath)
                 .DisableDefaultFonts()
+                .AddPreferredSecuritySchemes([Operations.Scheme])
+                .HideDeveloperTools()
                 .DisableTelemetry()
                 .DisableAgent()
                 .DisableMcp())
