@@ -116,6 +116,17 @@ public sealed partial class ReferenceTests(RunningService running) : ApiTest(run
             _api.FindFaults(example.Shown["schema"]!, example.Shown["example"]).Select(fault => $"{example.Of}: {fault}")));
     }
 
+    [Theory]
+    [InlineData("""{"contentId": "0b5f3a52-6c1d-4d8e-9f27-3f4f0c6f8a11", "addedAt": "2026-01-28T09:12:44Z"}""", true)]
+    [InlineData("""{"contentId": "0b5f3a52-6c1d-4d8e-9f27-3f4f0c6f8a11"}""", false)]
+    [InlineData("""{"contentId": "0b5f3a52-6c1d-4d8e-9f27-3f4f0c6f8a11", "addedAt": null}""", false)]
+    [InlineData("""{"contentId": "0b5f3a52-6c1d-4d8e-9f27-3f4f0c6f8a11", "addedAt": "yesterday"}""", false)]
+    [InlineData("""{"contentId": "film", "addedAt": "2026-01-28T09:12:44Z"}""", false)]
+    [InlineData("""{"contentId": "0b5f3a52-6c1d-4d8e-9f27-3f4f0c6f8a11", "addedAt": "2026-01-28T09:12:44Z", "status": null}""", false)]
+    [InlineData("""{"contentId": "0b5f3a52-6c1d-4d8e-9f27-3f4f0c6f8a11", "addedAt": "2026-01-28T09:12:44Z", "more": 1}""", false)]
+    public void What_is_not_as_it_says_is_found(string entry, bool isGood) => Assert.Equal(
+        isGood, _api.FindFaults(JsonNode.Parse("""{"$ref": "#/components/schemas/WatchlistItem"}""")!, JsonNode.Parse(entry)).Count == 0);
+
     [Fact]
     public async Task What_players_are_answered_is_what_it_says()
     {
