@@ -1,4 +1,5 @@
 using ContinueWatching.Api.Http;
+using ContinueWatching.Api.Reference;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -11,17 +12,17 @@ internal static partial class ApiHealth
     /// <summary>Where the health checks are.</summary>
     public const string Path = "/health";
 
-    private const string Ready = "ready";
+    private const string ReadyTag = "ready";
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(3);
 
     public static void AddApiHealth(this IServiceCollection services) =>
-        services.AddSingleton<ClusterAnswers>().AddHealthChecks().AddCheck<ClusterAnswers>("cluster", tags: [Ready], timeout: _timeout);
+        services.AddSingleton<ClusterAnswers>().AddHealthChecks().AddCheck<ClusterAnswers>("cluster", tags: [ReadyTag], timeout: _timeout);
 
     public static void MapApiHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks($"{Path}/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting();
-        routes.MapHealthChecks($"{Path}/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) })
-            .AllowAnonymous().DisableRateLimiting();
+        routes.MapHealthChecks($"{Path}/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting().Describe(Live);
+        routes.MapHealthChecks($"{Path}/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(ReadyTag) })
+            .AllowAnonymous().DisableRateLimiting().Describe(Ready);
     }
 
     private sealed partial class ClusterAnswers(

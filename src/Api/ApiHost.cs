@@ -3,6 +3,7 @@ using ContinueWatching.Api.Events;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Rates;
+using ContinueWatching.Api.Reference;
 using ContinueWatching.Api.Users;
 using ContinueWatching.Api.Watch;
 using Microsoft.AspNetCore.Cors.Infrastructure;
@@ -39,6 +40,7 @@ public static class ApiHost
                 .SetPreflightMaxAge(_preflightAge)));
         services.AddEvents();
         services.AddApiHealth();
+        services.AddReference();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }
 
@@ -63,6 +65,7 @@ public static class ApiHost
         app.MapTitles();
         app.MapEvents();
         app.MapApiHealth();
+        app.MapReference();
     }
 
     // An API process listens while it still looks for a silo, so that it can be told alive; until it has found one it knows no grains.

@@ -88,6 +88,18 @@ public sealed class DevTokenTests(DevTokenTests.FirstCommand first) : IClassFixt
     }
 
     [Fact]
+    public async Task The_sign_in_is_described_among_the_routes()
+    {
+        var document = JsonDocument.Parse(await Standalone.Http.GetStringAsync("/openapi/v1.json")).RootElement;
+
+        var operation = document.GetProperty("paths").GetProperty("/dev/token").GetProperty("post");
+        Assert.Equal("createDevToken", operation.GetProperty("operationId").GetString());
+        Assert.Equal(0, operation.GetProperty("security").GetArrayLength());
+        Assert.Equal(["200", "400", "404", "413", "415"], operation.GetProperty("responses").EnumerateObject().Select(response => response.Name).Order());
+        Assert.Contains(document.GetProperty("tags").EnumerateArray(), tag => tag.GetProperty("name").GetString() == "Development");
+    }
+
+    [Fact]
     public async Task A_form_gets_no_token()
     {
         using var form = new FormUrlEncodedContent([new("userId", "123")]);

@@ -28,6 +28,9 @@ public sealed class TestService : IAsyncDisposable
 
     public TestLogs Logs { get; }
 
+    /// <summary>The routes that there are.</summary>
+    public IEnumerable<RouteEndpoint> Routes => _host.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+
     /// <summary>The grains, as an internal service calls them.</summary>
     public IGrainFactory Grains => _host.App.Services.GetRequiredService<IGrainFactory>();
 

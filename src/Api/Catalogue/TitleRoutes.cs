@@ -3,6 +3,7 @@ using System.Security.Claims;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Rates;
+using ContinueWatching.Api.Reference;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -10,17 +11,17 @@ using Microsoft.Extensions.Options;
 namespace ContinueWatching.Api.Catalogue;
 
 /// <summary>The routes of the catalogue: who may write it stores and removes titles, everybody looks them up.</summary>
-internal static class TitleRoutes
+internal static partial class TitleRoutes
 {
     // Each is a commit of its own, on a connection that viewers' reports could have.
     private const int WritesAtOnce = 16;
 
     public static void MapTitles(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/titles/{contentId}", GetTitleAsync);
-        routes.MapPut("/titles/{contentId}", PutTitleAsync);
-        routes.MapDelete("/titles/{contentId}", DeleteTitleAsync);
-        routes.MapPut("/titles", PutTitlesAsync);
+        routes.MapGet("/titles/{contentId}", GetTitleAsync).Describe(GetTitle);
+        routes.MapPut("/titles/{contentId}", PutTitleAsync).Describe(PutTitle);
+        routes.MapDelete("/titles/{contentId}", DeleteTitleAsync).Describe(DeleteTitle);
+        routes.MapPut("/titles", PutTitlesAsync).Describe(PutTitles);
     }
 
     private static async Task<Results<Ok<TitleAnswer>, ProblemHttpResult>> GetTitleAsync(

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Reference;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,7 +12,7 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace ContinueWatching.Api.Events;
 
 /// <summary>The live route: the row, and then what changes, as server-sent events.</summary>
-internal static class EventRoutes
+internal static partial class EventRoutes
 {
     /// <summary>The header that event clients send when they come back. The row comes first all the same.</summary>
     public const string LastEventId = "Last-Event-ID";
@@ -32,6 +33,7 @@ internal static class EventRoutes
     // A stream that lasts for hours is no slow request.
     public static void MapEvents(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/users/{userId}/events", GetEventsAsync)
+            .Describe(_events)
             .DisableHttpMetrics()
             .Produces(StatusCodes.Status200OK, contentType: ContentType);
 

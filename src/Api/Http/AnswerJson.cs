@@ -31,6 +31,8 @@ internal sealed partial class AnswerJson : JsonSerializerContext
     // The routes write with the options of the host, of which a context is one resolver: what it should look like is said there.
     public static void Configure(JsonSerializerOptions options)
     {
+        // Answers are only ever written: a number is a number, also in the description of it.
+        options.NumberHandling = JsonNumberHandling.Strict;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.Converters.Add(new JsonStringEnumConverter<ReportOutcome>(JsonNamingPolicy.CamelCase));
         options.Converters.Add(new JsonStringEnumConverter<RowReason>(JsonNamingPolicy.CamelCase));

@@ -9,8 +9,11 @@ namespace ContinueWatching.Api.Identity;
 /// <summary>Who calls, and so for whom they may act: a user for themselves, a service for anybody.</summary>
 internal readonly struct Caller(ClaimsPrincipal principal, ApiSettings settings)
 {
-    private const string ServiceScope = "continue-watching.service";
-    private const string CatalogueScope = "continue-watching.catalog";
+    /// <summary>May act for any user.</summary>
+    public const string ServiceScope = "continue-watching.service";
+
+    /// <summary>May write titles.</summary>
+    public const string CatalogueScope = "continue-watching.catalog";
     private static readonly string[] _deviceIdClaims = ["device_id", "sid"];
 
     /// <summary>Whether a service calls, for many users or for the catalogue, and not a viewer for themselves.</summary>

@@ -51,7 +51,7 @@ internal sealed class ExportStream(
     IReadOnlyList<TitleRecord> first) : IResult, IEndpointMetadataProvider
 {
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(IReadOnlyList<ExportedTitle>), ["application/json"]));
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(IReadOnlyList<ExportEntry>), ["application/json"]));
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {

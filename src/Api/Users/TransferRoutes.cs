@@ -1,5 +1,6 @@
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Reference;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace ContinueWatching.Api.Users;
 
 /// <summary>All of a user's data, out and in: one form, a JSON array with an entry for each thing held, streamed both ways.</summary>
-internal static class TransferRoutes
+internal static partial class TransferRoutes
 {
     /// <summary>The most bytes of an import: twice what <see cref="MaxTitles"/> take with the places of four devices each.</summary>
     public const int MaxImportBytes = 64 * 1024 * 1024;
@@ -16,8 +17,8 @@ internal static class TransferRoutes
 
     public static void MapTransfer(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/users/{userId}/export", ExportAsync);
-        routes.MapPut("/users/{userId}/import", ImportAsync);
+        routes.MapGet("/users/{userId}/export", ExportAsync).Describe(Export);
+        routes.MapPut("/users/{userId}/import", ImportAsync).Describe(Import);
     }
 
     private static async Task<Results<ExportStream, ProblemHttpResult>> ExportAsync(

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Reference;
 using ContinueWatching.Api.Watch;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -10,23 +11,23 @@ using Microsoft.AspNetCore.Mvc;
 namespace ContinueWatching.Api.Users;
 
 /// <summary>The routes of what a user has and decides: watched marks, history, watchlist, pause, erasure.</summary>
-internal static class UserRoutes
+internal static partial class UserRoutes
 {
-    private const int DefaultHistoryPage = 20;
+    public const int DefaultHistoryPage = 20;
 
     public static void MapUsers(this IEndpointRouteBuilder routes)
     {
         const string user = "/users/{userId}";
-        routes.MapGet(user, GetUserAsync);
-        routes.MapPatch(user, PatchUserAsync);
-        routes.MapDelete(user, EraseAsync);
-        routes.MapPut(user + "/watched/{contentId}", MarkWatchedAsync);
-        routes.MapDelete(user + "/watched/{contentId}", UnmarkWatchedAsync);
-        routes.MapGet(user + "/history", GetHistoryAsync);
-        routes.MapDelete(user + "/history/{contentId}", ForgetAsync);
-        routes.MapGet(user + "/watchlist", GetWatchlistAsync);
-        routes.MapPut(user + "/watchlist/{contentId}", AddToWatchlistAsync);
-        routes.MapDelete(user + "/watchlist/{contentId}", RemoveFromWatchlistAsync);
+        routes.MapGet(user, GetUserAsync).Describe(GetUser);
+        routes.MapPatch(user, PatchUserAsync).Describe(PatchUser);
+        routes.MapDelete(user, EraseAsync).Describe(Erase);
+        routes.MapPut(user + "/watched/{contentId}", MarkWatchedAsync).Describe(MarkWatched);
+        routes.MapDelete(user + "/watched/{contentId}", UnmarkWatchedAsync).Describe(UnmarkWatched);
+        routes.MapGet(user + "/history", GetHistoryAsync).Describe(GetHistory);
+        routes.MapDelete(user + "/history/{contentId}", ForgetAsync).Describe(Forget);
+        routes.MapGet(user + "/watchlist", GetWatchlistAsync).Describe(GetWatchlist);
+        routes.MapPut(user + "/watchlist/{contentId}", AddToWatchlistAsync).Describe(AddToWatchlist);
+        routes.MapDelete(user + "/watchlist/{contentId}", RemoveFromWatchlistAsync).Describe(RemoveFromWatchlist);
     }
 
     private static async Task<Results<Ok<UserAnswer>, ProblemHttpResult>> GetUserAsync(

@@ -1,18 +1,19 @@
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Reference;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ContinueWatching.Api.Watch;
 
 /// <summary>The routes of the row: what is in it, why, and what a viewer wants out of it.</summary>
-internal static class RowRoutes
+internal static partial class RowRoutes
 {
     public static void MapRow(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/users/{userId}/continue-watching", GetRowAsync);
-        routes.MapDelete("/users/{userId}/continue-watching/{contentId}", HideAsync);
-        routes.MapPost("/users/{userId}/continue-watching/{contentId}/restore", RestoreAsync);
-        routes.MapGet("/users/{userId}/continue-watching/why/{contentId}", ExplainAsync);
+        routes.MapGet("/users/{userId}/continue-watching", GetRowAsync).Describe(GetRow);
+        routes.MapDelete("/users/{userId}/continue-watching/{contentId}", HideAsync).Describe(Hide);
+        routes.MapPost("/users/{userId}/continue-watching/{contentId}/restore", RestoreAsync).Describe(Restore);
+        routes.MapGet("/users/{userId}/continue-watching/why/{contentId}", ExplainAsync).Describe(Explain);
     }
 
     private static async Task<Results<Tagged<RowAnswer>, ProblemHttpResult>> GetRowAsync(

@@ -3,6 +3,7 @@ using System.Security.Claims;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Rates;
+using ContinueWatching.Api.Reference;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -10,15 +11,15 @@ using Microsoft.Extensions.Options;
 namespace ContinueWatching.Api.Watch;
 
 /// <summary>The routes that players use: report a place, report many, ask for places.</summary>
-internal static class WatchRoutes
+internal static partial class WatchRoutes
 {
     private static readonly string[] _reportMethods = [HttpMethods.Put, HttpMethods.Post];
 
     public static void MapWatch(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/updateWatchStatus", _reportMethods, UpdateWatchStatusAsync);
-        routes.MapGet("/getWatchStatus", GetWatchStatusAsync);
-        routes.MapPost("/users/{userId}/reports", PostJournalAsync);
+        routes.MapMethods("/updateWatchStatus", _reportMethods, UpdateWatchStatusAsync).Describe(UpdateWatchStatus);
+        routes.MapGet("/getWatchStatus", GetWatchStatusAsync).Describe(GetWatchStatus);
+        routes.MapPost("/users/{userId}/reports", PostJournalAsync).Describe(PostJournal);
     }
 
     // Durable: 200 means committed in Postgres.

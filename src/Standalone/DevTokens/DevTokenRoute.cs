@@ -1,7 +1,9 @@
+using System.ComponentModel;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ContinueWatching.Api.Http;
+using ContinueWatching.Api.Reference;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -18,6 +20,20 @@ internal static class DevTokenRoute
 {
     private const string Issuer = "continue-watching-standalone";
     private const string Audience = "continue-watching";
+    private static RouteText Text { get; } = new(
+        "createDevToken",
+        Tags.Development,
+        "Sign in as anybody",
+        """
+        For trying the service out: a bearer token of the user that is asked for, good for an hour. It is there only where nobody
+        else can reach it, or where it was asked for by name.
+        """)
+    {
+        Body = new(typeof(DevTokenBody), """{"userId": "123"}"""),
+        Answer = """{"access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjMifQ.c2lnbmF0dXJl", "token_type": "Bearer", "expires_in": 3600}""",
+        NotFound = "Asked from another machine.",
+    };
+
     private static readonly TimeSpan _lifetime = TimeSpan.FromHours(1);
 
     /// <summary>The bearer configuration under which tokens signed with <paramref name="key"/> are good.</summary>
@@ -41,7 +57,8 @@ internal static class DevTokenRoute
             loopbackOnly && !IsFromThisMachine(request)
                 ? TypedResults.NotFound()
                 : await IssueAsync(request, credentials, time))
-            .AllowAnonymous().DisableRateLimiting();
+            .AllowAnonymous().DisableRateLimiting()
+            .Describe(Text);
     }
 
     // By its address, and by its name as well: a web page whose own name leads here must not sign its visitor in.
@@ -129,9 +146,17 @@ internal static class DevTokenRoute
             return fault;
         }
     }
-
-    private sealed record DevToken(
-        [property: JsonPropertyName("access_token")] string AccessToken,
-        [property: JsonPropertyName("token_type")] string TokenType,
-        [property: JsonPropertyName("expires_in")] int ExpiresIn);
 }
+
+/// <summary>Who wants to be whom.</summary>
+/// <remarks>The reference alone uses it.</remarks>
+internal sealed record DevTokenBody(
+    string UserId,
+    [property: Description("Scopes with spaces between them: `continue-watching.service`, `continue-watching.catalog`.")] string? Scope,
+    string? DeviceId);
+
+/// <summary>A bearer token.</summary>
+internal sealed record DevToken(
+    [property: JsonPropertyName("access_token"), Description("The token.")] string AccessToken,
+    [property: JsonPropertyName("token_type"), Description("How to send it: `Authorization: Bearer …`.")] string TokenType,
+    [property: JsonPropertyName("expires_in"), Description("For how many seconds it is good.")] int ExpiresIn);
