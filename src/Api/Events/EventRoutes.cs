@@ -35,7 +35,7 @@ internal static partial class EventRoutes
         routes.MapGet("/users/{userId}/events", GetEventsAsync)
             .Describe(_events)
             .DisableHttpMetrics()
-            .Produces(StatusCodes.Status200OK, contentType: ContentType);
+            .Produces<string>(StatusCodes.Status200OK, ContentType);
 
     private static async Task<Results<EmptyHttpResult, ProblemHttpResult>> GetEventsAsync(
         string userId, HttpContext http, IGrainFactory grains, IOptions<ApiSettings> settings, EventStreams streams)
