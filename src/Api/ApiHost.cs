@@ -1,6 +1,8 @@
 using ContinueWatching.Api.Catalogue;
+using ContinueWatching.Api.Events;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Rates;
 using ContinueWatching.Api.Reference;
 using ContinueWatching.Api.Users;
 using ContinueWatching.Api.Watch;
@@ -25,6 +27,7 @@ public static class ApiHost
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<ApiSettings>().BindConfiguration(ApiSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddBearerTokens();
+        services.AddRateLimits();
         services.AddProblemDetails();
         services.AddSingleton<Unavailable>().AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<Unavailable>());
         services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
@@ -32,9 +35,10 @@ public static class ApiHost
         services.AddOptions<CorsOptions>().Configure<IOptions<ApiSettings>>((cors, api) => cors.AddDefaultPolicy(policy =>
             policy.WithOrigins([.. api.Value.CorsOrigins])
                 .AllowAnyMethod()
-                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType)
+                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, EventRoutes.LastEventId)
                 .WithExposedHeaders(HeaderNames.RetryAfter)
                 .SetPreflightMaxAge(_preflightAge)));
+        services.AddEvents();
         services.AddApiHealth();
         services.AddReference();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
@@ -43,12 +47,15 @@ public static class ApiHost
     /// <summary>Maps the routes.</summary>
     public static void MapApi(this WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.Use(AlwaysJson);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseCors();
+        app.Use(RateGates.BeforeTheToken);
         app.UseAuthentication();
         app.Use(NoSharedCaching);
+        app.Use(RateGates.AfterTheToken);
         app.UseAuthorization();
         app.Use(NothingBeforeTheCluster);
         app.MapWatch();
@@ -56,6 +63,7 @@ public static class ApiHost
         app.MapUsers();
         app.MapTransfer();
         app.MapTitles();
+        app.MapEvents();
         app.MapApiHealth();
         app.MapReference();
     }

@@ -18,4 +18,27 @@ public sealed class ApiSettings
 
     /// <summary>The web origins whose pages may call: none. Each as a browser sends it, <c>https://tv.example.com</c>.</summary>
     public IReadOnlyList<string> CorsOrigins { get; set; } = [];
+
+    /// <summary>
+    /// The networks of the proxies and load balancers in front, in CIDR form, <c>10.0.0.0/8</c>, whose <c>X-Forwarded-For</c> is believed: none.
+    /// Whoever is in one of them may say where a request comes from; without it all that they pass on comes from one address.
+    /// </summary>
+    public IReadOnlyList<string> TrustedNetworks { get; set; } = [];
+
+    /// <summary>The most event streams of this process at a time: 10 000, each some 30 KB. What comes on top is refused.</summary>
+    [Range(0, 1_000_000)]
+    public int MaxEventStreams { get; set; } = 10_000;
+
+    /// <summary>
+    /// How often a silent event stream is written to: 15 s, shorter than proxies wait. Whoever takes nothing for so long is cut off.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan EventKeepAlive { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// How often an event stream renews its subscription at the latest: 30 s. So long a stream may be silent after a silo was lost; shorter
+    /// costs calls in proportion.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:00:30")]
+    public TimeSpan EventRenewal { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -144,6 +144,18 @@ public interface IUserGrain : IGrainWithStringKey
     /// </summary>
     [Alias("erase")]
     Task<ErasureReceipt> EraseAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Has <paramref name="observer"/> told of every change from now on, after its commit; or renews that. Subscribe first, then read:
+    /// nothing is missed in between. It lasts for <see cref="Limits.Subscription"/> and not longer than the silo: renew it every 30 s.
+    /// </summary>
+    /// <returns>The subscription; null when the user has <see cref="Limits.ObserversPerUser"/> already.</returns>
+    [AlwaysInterleave, Alias("subscribe")]
+    Task<Subscription?> SubscribeAsync(IUserObserver observer, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends a subscription; one that is not there is none the less ended.</summary>
+    [AlwaysInterleave, Alias("unsubscribe")]
+    Task UnsubscribeAsync(IUserObserver observer, CancellationToken cancellationToken = default);
 }
 
 /// <summary>How a caller comes to a grain.</summary>

@@ -24,6 +24,15 @@ public static class Limits
     /// <summary>The most titles in one chunk of an import, and in one page of an export.</summary>
     public const int TitlesInChunk = 500;
 
+    /// <summary>The most observers of one user at a time.</summary>
+    public const int ObserversPerUser = 20;
+
+    /// <summary>The most titles that one change names.</summary>
+    public const int TitlesInChange = 20;
+
+    /// <summary>How long a subscription lasts that is not renewed.</summary>
+    public static readonly TimeSpan Subscription = TimeSpan.FromSeconds(60);
+
     /// <summary>The greatest position and duration: 1 000 000 s, eleven and a half days.</summary>
     public static readonly TimeSpan Position = TimeSpan.FromSeconds(1_000_000);
 

@@ -143,6 +143,7 @@ internal sealed partial class UserGrain
             Remember(now, marked: writes.Any(write => write.Marks is not null));
         }
 
+        Tell(change);
         return true;
     }
 
@@ -182,6 +183,8 @@ internal sealed partial class UserGrain
         {
             _titles.Merge(title);
         }
+
+        Tell(ChangedParts.Row);
     }
 
     /// <summary>Titles as they are, and as they are to become.</summary>

@@ -67,7 +67,9 @@ internal sealed partial class UserGrain
 
             if (await StoreMarksAsync([(contentId, marks)], now))
             {
-                return _titles.Merge(marks.ForgottenAt > title.Marks.ForgottenAt ? title.Forget(marks) : title.With(marks));
+                var changed = _titles.Merge(marks.ForgottenAt != title.Marks.ForgottenAt ? title.Forget(marks) : title.With(marks));
+                Tell(title, changed);
+                return changed;
             }
 
             await ReloadAsync([contentId]);

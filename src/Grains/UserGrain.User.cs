@@ -66,7 +66,9 @@ internal sealed partial class UserGrain
         await WakeAsync(cancellationToken);
         var now = Now();
         await BeKnownAsync(now);
-        return await StoreAsync(_users.AddToWatchlistAsync(_user, [new WatchlistRecord(contentId, now)])) == 1;
+        var added = await StoreAsync(_users.AddToWatchlistAsync(_user, [new WatchlistRecord(contentId, now)])) == 1;
+        Tell(ChangedParts.Watchlist);
+        return added;
     }
 
     public async Task RemoveFromWatchlistAsync(ContentId contentId, CancellationToken cancellationToken = default)
@@ -74,6 +76,7 @@ internal sealed partial class UserGrain
         cancellationToken.ThrowIfCancellationRequested();
         RequireTitle(contentId);
         await StoreAsync(_users.RemoveFromWatchlistAsync(_user, contentId));
+        Tell(ChangedParts.Watchlist);
     }
 
     public async Task<int> ImportWatchlistAsync(ImmutableArray<WatchlistRecord> entries, CancellationToken cancellationToken = default)
@@ -98,7 +101,9 @@ internal sealed partial class UserGrain
         }
 
         await BeKnownAsync(now);
-        return await StoreAsync(_users.AddToWatchlistAsync(_user, later));
+        var present = await StoreAsync(_users.AddToWatchlistAsync(_user, later));
+        Tell(ChangedParts.Watchlist);
+        return present;
     }
 
     public async Task<UserProfile> GetProfileAsync(CancellationToken cancellationToken = default)
@@ -119,6 +124,7 @@ internal sealed partial class UserGrain
             var next = _state.Pause(paused, now);
             await StoreAsync(_users.StorePauseAsync(_user, next));
             _state = next;
+            Tell(ChangedParts.Profile);
         }
 
         return ToProfile();
@@ -147,11 +153,13 @@ internal sealed partial class UserGrain
             Interleave = true,
         });
         LogErased(_user);
+        Tell(ChangedParts.Row | ChangedParts.Watchlist | ChangedParts.Profile);
         return new ErasureReceipt(erasedAt, rows);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        Tell(ChangedParts.Subscription);
         if (_eraseAgain is not null)
         {
             // Nobody is there to do it later.

@@ -78,12 +78,14 @@ internal sealed partial class UserGrain : Grain, IUserGrain
                 // It may have been merged with a page since it was judged: what was stored goes into what is known now.
                 title = _titles.Merge(title.With(marks).Merge(stored));
                 Remember(now, marked: marks != TitleMarks.None);
+                Tell(title, catalogued);
                 return Answer(verdict.Outcome, title, register, catalogued);
             }
 
             LogLost(_user, report.ContentId);
             GiveWayToTheOther();
             title = await LoadAsync(report.ContentId, cancellationToken);
+            Tell(title, catalogued);
         }
 
         throw new StorageUnavailableException($"User {_user} is being written by another activation.");

@@ -17,13 +17,18 @@ internal sealed class StandaloneHost : IAsyncDisposable
     /// <summary>Starts the database and builds the rest.</summary>
     /// <exception cref="EmbeddedPostgresException">There is no Postgres, or it does not start; the message says what to do.</exception>
     /// <exception cref="InvalidOperationException">The arguments contradict the configuration.</exception>
-    public static async Task<StandaloneHost> CreateAsync(Arguments arguments, CancellationToken cancellationToken)
+    /// <param name="arguments">What the command line says.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <param name="configure">Adds services of the caller's, which stand in front of those that are added by default: a clock.</param>
+    public static async Task<StandaloneHost> CreateAsync(
+        Arguments arguments, CancellationToken cancellationToken, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
             Args = arguments.Configuration,
             ContentRootPath = AppContext.BaseDirectory,
         });
+        configure?.Invoke(builder.Services);
         builder.Configuration["urls"] ??= Addresses.Default;
         var hasDatabase = builder.Configuration.GetConnectionString("Postgres") is { Length: > 0 };
         var key = DevKey(builder.Configuration, arguments, isEmbedded: !hasDatabase);

@@ -78,6 +78,7 @@ public sealed class DeploymentTests(DeploymentTests.Deployment deployment) : ICl
     [Theory]
     [InlineData("PUT", "authorization,content-type")]
     [InlineData("GET", "authorization")]
+    [InlineData("GET", "authorization,last-event-id")]
     public async Task A_page_of_a_configured_origin_may_ask_whether_it_may_call_without_a_token(string method, string headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Options, "/updateWatchStatus");
@@ -90,7 +91,7 @@ public sealed class DeploymentTests(DeploymentTests.Deployment deployment) : ICl
         Assert.Equal(204, answer.Status);
         Assert.Equal(Origin, answer.Header("Access-Control-Allow-Origin"));
         Assert.Contains(method, answer.Header("Access-Control-Allow-Methods"), StringComparison.Ordinal);
-        Assert.Equal("Authorization,Content-Type", answer.Header("Access-Control-Allow-Headers"));
+        Assert.Equal("Authorization,Content-Type,Last-Event-ID", answer.Header("Access-Control-Allow-Headers"));
         Assert.Null(answer.Header("Access-Control-Allow-Credentials"));
     }
 

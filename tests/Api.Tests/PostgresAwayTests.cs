@@ -43,7 +43,9 @@ public sealed class PostgresAwayTests
         // A silo looks at its database once a second.
         await UntilAsync(async () => (await service.GetAsync("/health/ready")).Status == 503);
         IsUnavailable(await service.GetAsync($"/titles/{Guid.NewGuid()}", _tokens.Of("another")));
-        Assert.DoesNotContain(service.Logs.Take(), line => line.Level >= LogLevel.Warning && line.Exception is not null);
+        // Orleans' own membership speaks of it in its own way, whenever one of its timers comes round.
+        Assert.DoesNotContain(service.Logs.Take(), line => line.Level >= LogLevel.Warning && line.Exception is not null
+            && !line.Category.StartsWith("Orleans.Runtime.MembershipService", StringComparison.Ordinal));
 
         await server.StartAgainAsync();
 

@@ -42,12 +42,14 @@ internal sealed class Deployment : IAsyncDisposable
         return silo;
     }
 
-    public ServiceProcess StartApi()
+    public ServiceProcess StartApi(params (string Name, string Value)[] settings)
     {
         var environment = new Dictionary<string, string?>
         {
             ["ConnectionStrings__Postgres"] = _database.ConnectionString,
             ["urls"] = Api.ToString(),
+            // Viewers here report as fast as they are answered.
+            ["Rates__Enabled"] = "false",
         };
         foreach (var setting in _tokens.Configuration)
         {
@@ -55,12 +57,14 @@ internal sealed class Deployment : IAsyncDisposable
             environment[setting[..separator].Replace(":", "__", StringComparison.Ordinal)] = setting[(separator + 1)..];
         }
 
+        foreach (var (name, value) in settings)
+            environment[name] = value;
         return Start("Api", environment);
     }
 
-    public async Task<ServiceProcess> StartReadyApiAsync()
+    public async Task<ServiceProcess> StartReadyApiAsync(params (string Name, string Value)[] settings)
     {
-        var api = StartApi();
+        var api = StartApi(settings);
         await api.AnswersAsync(ApiReady);
         return api;
     }

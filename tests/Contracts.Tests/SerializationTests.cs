@@ -74,6 +74,10 @@ public sealed class SerializationTests : IDisposable
         new HistoryPage([], new HistoryCursor(_noon, _title)),
         new TitleRecord(_title, []) { CompletedAt = _noon, PlayCount = 2, HiddenAt = _noon, ForgottenAt = _noon },
         new ErasureReceipt(_noon, ImmutableDictionary<string, int>.Empty),
+        new Subscription(new Guid("01234567-89ab-cdef-0123-456789abcdef"), 7, IsNew: true),
+        new TitleChange(_title, _status),
+        new TitleChange(_title, null),
+        new UserChange(new Guid("01234567-89ab-cdef-0123-456789abcdef"), 7) { Parts = ChangedParts.Row | ChangedParts.Profile },
     ];
 
     [Theory]
@@ -125,6 +129,8 @@ public sealed class SerializationTests : IDisposable
         Assert.Equal(places, OverTheWire(new HistoryPage([status], null))!.Titles[0].Elsewhere);
         Assert.Equal(held, OverTheWire(new TitleRecord(_title, [.. held]))!.Places);
         Assert.Equal(rows.AsEnumerable(), OverTheWire(new ErasureReceipt(_noon, rows))!.Rows);
+        TitleChange[] changed = [new(_title, null), new(new ContentId(Guid.NewGuid()), null)];
+        Assert.Equal(changed, OverTheWire(new UserChange(Guid.NewGuid(), 1) { Titles = [.. changed] })!.Titles);
     }
 
     [Theory]
@@ -170,8 +176,11 @@ public sealed class SerializationTests : IDisposable
             cw.RowExplanation 0:Code 1:Sentence
             cw.SeriesId 0:_value
             cw.StorageUnavailableException 0:OutcomeUnknown
+            cw.Subscription 0:Epoch 1:Version 2:IsNew
             cw.Title 0:ContentId 1:Duration 2:CreditsStart 3:SeriesId 4:Season 5:Episode 6:NextContentId 7:Kind
+            cw.TitleChange 0:ContentId 1:Status
             cw.TitleRecord 0:ContentId 1:Places 2:CompletedAt 3:PlayCount 4:HiddenAt 5:ForgottenAt
+            cw.UserChange 0:Epoch 1:Version 2:Titles 3:Parts
             cw.UserId 0:_value
             cw.UserProfile 0:CreatedAt 1:HistoryPaused 2:PausedFrom 3:PausedUntil
             cw.WatchStatus 0:ContentId 1:Position 2:Duration 3:WatchedAt 4:DeviceId 5:Completed 6:CompletedAt 7:PlayCount 8:Elsewhere
@@ -194,6 +203,12 @@ public sealed class SerializationTests : IDisposable
             string.Join(' ', Enum.GetValues<RowReason>().Select(reason => $"{reason}={reason:D}")) + " | "
             + string.Join(' ', Enum.GetValues<RowCode>().Select(code => $"{code}={code:D}")));
 
+    [Fact]
+    public void The_numbers_of_the_parts_never_change() =>
+        Assert.Equal(
+            "None=0 Row=1 Watchlist=2 Profile=4 Subscription=8",
+            string.Join(' ', Enum.GetValues<ChangedParts>().Select(part => $"{part}={part:D}")));
+
     public void Dispose() => _services.Dispose();
 
     // Lists are equal only to themselves.
@@ -204,6 +219,8 @@ public sealed class SerializationTests : IDisposable
         WatchlistEntry entry => entry with { Status = (WatchStatus?)WithoutLists(entry.Status) },
         HistoryPage page => page with { Titles = [] },
         TitleRecord title => title with { Places = [] },
+        TitleChange change => change with { Status = (WatchStatus?)WithoutLists(change.Status) },
+        UserChange change => change with { Titles = [] },
         ErasureReceipt receipt => receipt with { Rows = ImmutableDictionary<string, int>.Empty },
         _ => value,
     };

@@ -5,6 +5,7 @@ using ContinueWatching.Standalone;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.TestingHost;
 
 namespace ContinueWatching.Testing;
 
@@ -33,11 +34,17 @@ public sealed class TestService : IAsyncDisposable
     /// <summary>The grains, as an internal service calls them.</summary>
     public IGrainFactory Grains => _host.App.Services.GetRequiredService<IGrainFactory>();
 
-    /// <summary>Starts it with <paramref name="configuration"/>, each <c>Key=Value</c>; it says whose tokens are good.</summary>
-    public static async Task<TestService> StartAsync(string connectionString, IEnumerable<string> configuration)
+    /// <summary>
+    /// Starts it with <paramref name="configuration"/>, each <c>Key=Value</c>; it says whose tokens are good. <paramref name="map"/> adds routes of
+    /// the test's own; <paramref name="clock"/> is the clock of its silo and its API, but not of Orleans.
+    /// </summary>
+    public static async Task<TestService> StartAsync(
+        string connectionString, IEnumerable<string> configuration, Action<IEndpointRouteBuilder>? map = null, TimeProvider? clock = null)
     {
         string[] settings =
         [
+            // All tests come from one address, and some from one service.
+            .. new[] { "User", "Service", "Address" }.Select(who => $"Rates:{who}Burst=1000000"),
             "urls=http://127.0.0.1:0",
             $"ConnectionStrings:Postgres={connectionString}",
             "Logging:Console:LogLevel:Default=None",
@@ -45,11 +52,17 @@ public sealed class TestService : IAsyncDisposable
         ];
         var host = await StandaloneHost.CreateAsync(
             new Arguments(Path.GetTempPath(), DevTokens: false, Help: false, [.. settings.Select(setting => $"--{setting}")]),
-            CancellationToken.None);
+            CancellationToken.None,
+            services =>
+            {
+                if (clock is not null)
+                    services.AddSingleton(clock).UseTimeProviderForBackgroundAreas(TimeProvider.System);
+            });
         try
         {
             var logs = new TestLogs();
             host.App.Services.GetRequiredService<ILoggerFactory>().AddProvider(logs);
+            map?.Invoke(host.App);
             await host.App.StartAsync();
             return new TestService(host, logs);
         }

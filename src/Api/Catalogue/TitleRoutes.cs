@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Claims;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Rates;
 using ContinueWatching.Api.Reference;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -110,6 +111,11 @@ internal static partial class TitleRoutes
         if (body.ToTitles(out var titles) is { } fault)
         {
             return Problems.BadRequest(fault);
+        }
+
+        if (!RateLimits.TryTakeMore(request.HttpContext, titles.Count, out refusal))
+        {
+            return refusal;
         }
 
         var bounded = new ParallelOptions { MaxDegreeOfParallelism = WritesAtOnce, CancellationToken = request.HttpContext.RequestAborted };

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using ContinueWatching.Api.Catalogue;
+using ContinueWatching.Api.Events;
 using ContinueWatching.Api.Users;
 using ContinueWatching.Api.Watch;
 using ContinueWatching.Contracts;
@@ -24,6 +25,7 @@ namespace ContinueWatching.Api.Http;
 [JsonSerializable(typeof(ExportedWatchlistEntry))]
 [JsonSerializable(typeof(TitleAnswer))]
 [JsonSerializable(typeof(StoredAnswer))]
+[JsonSerializable(typeof(NoPlace))]
 internal sealed partial class AnswerJson : JsonSerializerContext
 {
     // The routes write with the options of the host, of which a context is one resolver: what it should look like is said there.

@@ -33,4 +33,10 @@ internal static class Problems
     public static ProblemHttpResult NotJson(string? contentType) => TypedResults.Problem(
         statusCode: StatusCodes.Status415UnsupportedMediaType,
         detail: $"Content-Type was {(string.IsNullOrEmpty(contentType) ? "absent" : JsonBody.Shorten(contentType))}; allowed: application/json, in UTF-8.");
+
+    /// <summary>429: the caller has used up what one may ask in a while; the header <c>Retry-After</c> says the same.</summary>
+    public static ProblemHttpResult TooMany(long seconds) => TypedResults.Problem(
+        statusCode: StatusCodes.Status429TooManyRequests,
+        title: "Too many requests.",
+        detail: $"Nothing was done. Try again after {seconds} s.");
 }

@@ -16,6 +16,9 @@ internal readonly struct Caller(ClaimsPrincipal principal, ApiSettings settings)
     public const string CatalogueScope = "continue-watching.catalog";
     private static readonly string[] _deviceIdClaims = ["device_id", "sid"];
 
+    /// <summary>Whether a service calls, for many users or for the catalogue, and not a viewer for themselves.</summary>
+    public bool IsService => HasScope(ServiceScope) || HasScope(CatalogueScope);
+
     /// <summary>The user whom <paramref name="target"/> means, when the caller may act for them; else the refusal.</summary>
     public bool MayActFor(UserTarget target, out UserId user, [NotNullWhen(false)] out ProblemHttpResult? refusal)
     {

@@ -36,7 +36,7 @@ internal static class ReferenceRoutes
     public static void MapReference(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(DocumentPath, async (DocumentBytes document) => TypedResults.Bytes(await document.GetAsync(), "application/json"))
-            .AllowAnonymous()
+            .AllowAnonymous().DisableRateLimiting()
             .ExcludeFromDescription();
         routes.MapScalarApiReference(PagePath, page => page
                 .WithTitle("Continue Watching")
@@ -47,7 +47,7 @@ internal static class ReferenceRoutes
                 .DisableTelemetry()
                 .DisableAgent()
                 .DisableMcp())
-            .AllowAnonymous()
+            .AllowAnonymous().DisableRateLimiting()
             .ExcludeFromDescription()
             .AddEndpointFilter(async (context, next) =>
             {

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using ContinueWatching.Api.Http;
+using ContinueWatching.Api.Rates;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -60,8 +61,10 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
 
                 if (_titles.Count == Limits.TitlesInChunk || _watchlist.Count == Limits.Watchlist)
                 {
+                    // Each chunk costs what a batch does, and waits for it: a long import leaves room for the viewer's own requests.
                     await StoreAsync(cancellationToken);
                     await TellAsync(http, done: false);
+                    await RateLimits.WaitForMoreAsync(http, Limits.TitlesInChunk, cancellationToken);
                 }
             }
 

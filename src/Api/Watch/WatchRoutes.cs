@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Claims;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
+using ContinueWatching.Api.Rates;
 using ContinueWatching.Api.Reference;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -101,6 +102,11 @@ internal static partial class WatchRoutes
         if (body.FindFault() is { } fault)
         {
             return Problems.BadRequest(fault);
+        }
+
+        if (!RateLimits.TryTakeMore(request.HttpContext, body.Count, out refusal))
+        {
+            return refusal;
         }
 
         var caller = call.Caller;

@@ -57,7 +57,7 @@ internal static class DevTokenRoute
             loopbackOnly && !IsFromThisMachine(request)
                 ? TypedResults.NotFound()
                 : await IssueAsync(request, credentials, time))
-            .AllowAnonymous()
+            .AllowAnonymous().DisableRateLimiting()
             .Describe(Text);
     }
 
