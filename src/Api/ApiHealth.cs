@@ -20,7 +20,8 @@ internal static partial class ApiHealth
 
     public static void MapApiHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks($"{Path}/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting().Describe(Live);
+        routes.MapHealthChecks($"{Path}/live", new HealthCheckOptions { Predicate = _ => false })
+            .AllowAnonymous().DisableRateLimiting().Describe(Live);
         routes.MapHealthChecks($"{Path}/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(ReadyTag) })
             .AllowAnonymous().DisableRateLimiting().Describe(Ready);
     }

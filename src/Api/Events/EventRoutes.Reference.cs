@@ -2,26 +2,27 @@ using ContinueWatching.Api.Reference;
 
 namespace ContinueWatching.Api.Events;
 
+/// <content>What the reference says of the route.</content>
 internal static partial class EventRoutes
 {
-    private static readonly RouteText _events = new(
-        "listen",
+    private static RouteText GetEvents { get; } = new(
+        "streamEvents",
         Tags.Row,
-        "Hear what changes",
+        "What changes, live",
         """
-        Server-sent events: `row` first and whenever the row changes, with the same JSON as the row's own route; `position` when a title's
-        place changes, with the same JSON as `getWatchStatus` answers for it, at most one per title and second, and the last one always.
-        An `id` is made of the content: one that was seen before for the same event means nothing new. Comments keep a silent stream alive.
-
-        The token comes in the header only (`fetch`, not `EventSource`), and the stream ends with it. A user may have 20 streams. Come back
-        when a stream ends: the row comes first again.
+        Server-sent events, as long as the connection and the token last: `row`, the row as it is now, first and whenever it has changed;
+        `position`, the place of a title that was reported, marked or forgotten. Each carries the JSON that the routes of the row and of
+        places answer. Who comes back hears the row first. 429 also when the user has as many streams as they may, 503 when the server has.
         """)
     {
-        Answer = """
-            id: 3a2f
+        Answer = $$"""
             event: row
-            data: {"items":[{"contentId":"0b6f3e3c-5d0f-4c8e-9a53-0d2a3f1c9e11","resumeFrom":1325.412,"watchedAt":"2026-03-01T20:15:00.25Z","reason":"inProgress"}]}
+            id: 1
+            data: {"items":[]}
 
+            event: position
+            id: 2
+            data: {"contentId":"{{Words.Film}}","resumeFrom":1325.412,"completed":false,"playCount":0,"watchedAt":"2026-01-31T20:15:00.25Z","elsewhere":[]}
             """,
     };
 }

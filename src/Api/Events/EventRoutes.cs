@@ -33,9 +33,9 @@ internal static partial class EventRoutes
     // A stream that lasts for hours is no slow request.
     public static void MapEvents(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/users/{userId}/events", GetEventsAsync)
-            .Describe(_events)
             .DisableHttpMetrics()
-            .Produces<string>(StatusCodes.Status200OK, ContentType);
+            .Produces<string>(StatusCodes.Status200OK, ContentType)
+            .Describe(GetEvents);
 
     private static async Task<Results<EmptyHttpResult, ProblemHttpResult>> GetEventsAsync(
         string userId, HttpContext http, IGrainFactory grains, IOptions<ApiSettings> settings, EventStreams streams)

@@ -36,8 +36,7 @@ internal static class ReferenceRoutes
     public static void MapReference(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(DocumentPath, async (DocumentBytes document) => TypedResults.Bytes(await document.GetAsync(), "application/json"))
-            .AllowAnonymous()
-            .DisableRateLimiting()
+            .AllowAnonymous().DisableRateLimiting()
             .ExcludeFromDescription();
         routes.MapScalarApiReference(PagePath, page => page
                 .WithTitle("Continue Watching")
@@ -48,8 +47,7 @@ internal static class ReferenceRoutes
                 .DisableTelemetry()
                 .DisableAgent()
                 .DisableMcp())
-            .AllowAnonymous()
-            .DisableRateLimiting()
+            .AllowAnonymous().DisableRateLimiting()
             .ExcludeFromDescription()
             .AddEndpointFilter(async (context, next) =>
             {
