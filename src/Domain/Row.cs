@@ -78,8 +78,14 @@ public sealed class Row
         out Row row)
     {
         row = new Row(rule, findTitle, findProgress);
+        RowExplanation? leftOut = null;
         foreach (var title in newestFirst)
         {
+            if (leftOut is not null && row._entries.Count >= Limits.Row)
+            {
+                break;
+            }
+
             var judged = row.Take(title);
             if (judged.Entry?.ContentId == asked.ContentId)
             {
@@ -88,11 +94,12 @@ public sealed class Row
 
             if (title.ContentId == asked.ContentId)
             {
-                return judged.Entry is { } next ? Explanation.StoodFor(next, judged.Reason) : Explanation.Of(judged.Reason);
+                // It may still stand for another title, further down.
+                leftOut = judged.Entry is { } next ? Explanation.StoodFor(next, judged.Reason) : Explanation.Of(judged.Reason);
             }
         }
 
-        return row.ExplainAbsent(asked, user);
+        return leftOut ?? row.ExplainAbsent(asked, user);
     }
 
     // A title that was not among those of the row: never watched, or too long ago.

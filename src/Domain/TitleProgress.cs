@@ -148,7 +148,12 @@ public sealed class TitleProgress
         WasOpened);
 
     /// <summary>The title after all of it was forgotten by <paramref name="marks"/>.</summary>
-    public TitleProgress Forget(TitleMarks marks) => With(marks, _newestFirst.IsEmpty ? _forgotten : _newestFirst);
+    public TitleProgress Forget(TitleMarks marks)
+    {
+        // A device that has not been heard of since an earlier forgetting still stands where it stood then.
+        var places = _newestFirst;
+        return With(marks, [.. places.Concat(_forgotten.Where(held => Find(places, held.Register.DeviceId) is null)).Take(MaxRegisters)]);
+    }
 
     /// <summary>The title with <paramref name="device"/> heard of at <paramref name="moment"/>, though it brought nothing to store.</summary>
     public TitleProgress Saw(DeviceId device, DateTimeOffset moment) =>
@@ -178,7 +183,7 @@ public sealed class TitleProgress
     /// <summary>The marks after <paramref name="report"/> was stored: changed when that saw the title to its end.</summary>
     public TitleMarks MarksAfter(Register report, CompletionRule rule, Title? catalogued, DateTimeOffset now)
     {
-        var duration = catalogued?.Duration ?? report.Duration ?? Duration;
+        var duration = catalogued?.Duration ?? report.Duration ?? Find(_newestFirst, report.DeviceId)?.Register.Duration ?? Duration;
         return rule.IsFinished(report.Position, duration, catalogued?.CreditsStart)
             ? Marks.CompletedBy(report.WatchedAt, duration ?? catalogued?.CreditsStart, now)
             : Marks;

@@ -5,7 +5,7 @@ using static ContinueWatching.Domain.Tests.Some;
 
 namespace ContinueWatching.Domain.Tests;
 
-public class RowTests
+public partial class RowTests
 {
     [Fact]
     public void A_user_who_has_watched_nothing_has_an_empty_row() => Assert.Empty(RowOf([]));
