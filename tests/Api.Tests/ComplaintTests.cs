@@ -106,6 +106,37 @@ public sealed class ComplaintTests(RunningService running) : ApiTest(running)
     }
 
     [Fact]
+    public async Task Complaint_07_other_screens_hear_of_it_at_once()
+    {
+        await _viewer.ReportAsync(Title, 1000, "tv", TwoHours);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/users/{_viewer.User}/events");
+        request.Headers.Authorization = new("Bearer", _viewer.Token);
+        using var response = await Service.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(patience.Token));
+        Assert.Contains($"{Title}", await UntilAsync("row"), StringComparison.Ordinal);
+
+        // The phone goes on, and then the viewer is through: the television's start page is told both.
+        await _viewer.ReportAsync(Title, 1720, "phone", TwoHours);
+        Assert.Contains("1720", await UntilAsync("position"), StringComparison.Ordinal);
+        await _viewer.MarkWatchedAsync(Title);
+        Assert.DoesNotContain($"{Title}", await UntilAsync("row"), StringComparison.Ordinal);
+
+        async Task<string> UntilAsync(string name)
+        {
+            var isIt = false;
+            while (await lines.ReadLineAsync(patience.Token) is { } line)
+            {
+                if (isIt && line.StartsWith("data: ", StringComparison.Ordinal))
+                    return line;
+                isIt = line == $"event: {name}" || (isIt && line.Length > 0);
+            }
+
+            throw new InvalidOperationException("The stream ended.");
+        }
+    }
+
+    [Fact]
     public async Task Complaint_08_watching_again_keeps_the_watched_mark_and_shows_in_the_row()
     {
         await _viewer.ReportAsync(Title, 7100, "tv", TwoHours, ago: TimeSpan.FromDays(30));

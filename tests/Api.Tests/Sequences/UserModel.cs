@@ -74,7 +74,7 @@ internal sealed class UserModel(IReadOnlyDictionary<int, ModelTitle> catalogue, 
         if (!kept.Contains(place))
             return "superseded";
 
-        var duration = Catalogued(report.Title)?.Duration ?? report.Duration ?? Duration(title);
+        var duration = Catalogued(report.Title)?.Duration ?? place.Duration ?? Duration(title);
         if (IsFinished(report.Title, report.Position, duration))
             title.Complete(report.At, duration ?? Catalogued(report.Title)?.CreditsStart);
         title.LastSeen.Remove(report.Device);
@@ -111,10 +111,10 @@ internal sealed class UserModel(IReadOnlyDictionary<int, ModelTitle> catalogue, 
         if (known.Places.Count == 0 && known.CompletedAt is null && known.HiddenAt is null)
             return;
         var forgotten = new TitleModel { ForgottenAt = known.Places.Count > 0 ? Math.Max(now, known.Places[0].At) : now };
-        foreach (var (device, position) in known.Places.Count == 0
-            ? known.Ghosts.Select(ghost => (ghost.Key, ghost.Value))
-            : known.Places.Select(place => (place.Device, place.Position)))
-            forgotten.Ghosts[device] = position;
+        foreach (var place in known.Places)
+            forgotten.Ghosts[place.Device] = place.Position;
+        foreach (var (device, position) in known.Ghosts.Where(_ => forgotten.Ghosts.Count < 8))
+            forgotten.Ghosts.TryAdd(device, position);
         _titles[title] = forgotten;
     }
 
