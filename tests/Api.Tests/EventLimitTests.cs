@@ -124,7 +124,7 @@ public sealed class EventLimitTests : IAsyncLifetime
 
     private static async Task UntilAsync(LiveEvents events, Guid title)
     {
-        while (!$"{await events.ReadAsync()}".Contains($"{title}", StringComparison.Ordinal))
+        while (!$"{await events.ReadAsync() ?? throw new InvalidOperationException("It has ended.")}".Contains($"{title}", StringComparison.Ordinal))
         {
         }
     }

@@ -168,7 +168,7 @@ public sealed class EventTests(RunningService running) : ApiTest(running)
     {
         // Tokens are taken for 30 s longer than they say.
         var claims = TestTokens.Claims(User);
-        claims["exp"] = Now.ToUnixTimeSeconds() - 27;
+        claims["exp"] = Now.ToUnixTimeSeconds() - 25;
         using var events = await LiveEvents.OpenAsync(Service.Http.BaseAddress!, Tokens.Sign(claims));
         await events.NextAsync("row");
 

@@ -14,6 +14,7 @@ internal sealed class EventWriter(
     PipeWriter body, JsonSerializerOptions json, TimeProvider time, TimeSpan keepAlive, Outbox outbox, Alarm alarm)
 {
     private const int IdLength = 12;
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(1);
 
     /// <summary>Writes until it is cancelled.</summary>
     /// <exception cref="TimeoutException">The client does not take what is written.</exception>
@@ -74,11 +75,25 @@ internal sealed class EventWriter(
         body.Write("\n\n"u8);
     }
 
-    // It waits when the buffers between here and the client are full.
-    private Task FlushAsync(CancellationToken cancellationToken)
+    // It waits when the buffers between here and the client are full. Cancelled, it would break off a stream that could end in good order.
+    private async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        var flush = body.FlushAsync(cancellationToken);
-        return flush.IsCompletedSuccessfully ? Task.CompletedTask : flush.AsTask().WaitAsync(keepAlive, time, cancellationToken);
+        var flush = body.FlushAsync(CancellationToken.None);
+        if (flush.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        var flushed = flush.AsTask();
+        try
+        {
+            await flushed.WaitAsync(keepAlive, time, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The end has come: what is half written has a moment more.
+            await flushed.WaitAsync(_grace, time, CancellationToken.None);
+        }
     }
 }
 
