@@ -30,9 +30,15 @@ internal sealed class Viewer(TestService service, TestTokens tokens)
     }
 
     /// <summary>A journal of (title, position, how long ago).</summary>
-    public async Task<string[]> SyncAsync(string device, TimeSpan clockError, params (Guid Title, double ResumeFrom, TimeSpan Ago)[] reports)
+    public Task<string[]> SyncAsync(string device, TimeSpan clockError, params (Guid Title, double ResumeFrom, TimeSpan Ago)[] reports)
     {
         var sentAt = TimeProvider.System.GetUtcNow() + clockError;
+        return SyncAsync(device, [.. reports.Select(report => (report.Title, report.ResumeFrom, sentAt - report.Ago))], sentAt);
+    }
+
+    /// <summary>A journal of (title, position, when by the device's clock).</summary>
+    public async Task<string[]> SyncAsync(string device, (Guid Title, double ResumeFrom, DateTimeOffset WatchedAt)[] reports, DateTimeOffset sentAt)
+    {
         var answer = await SendAsync(HttpMethod.Post, $"/users/{User}/reports", new JsonObject
         {
             ["sentAt"] = Iso(sentAt),
@@ -41,7 +47,7 @@ internal sealed class Viewer(TestService service, TestTokens tokens)
                 ["contentId"] = report.Title.ToString(),
                 ["resumeFrom"] = report.ResumeFrom,
                 ["deviceId"] = device,
-                ["watchedAt"] = Iso(sentAt - report.Ago),
+                ["watchedAt"] = Iso(report.WatchedAt),
             })]),
         });
         return [.. answer.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("outcome").GetString()!)];
