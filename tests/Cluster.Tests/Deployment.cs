@@ -83,6 +83,8 @@ internal sealed class Deployment : IAsyncDisposable
     /// <summary>What the issuer gives to a user who signs in.</summary>
     public string Token(string user) => _tokens.Of(user);
 
+    public string CatalogueToken => _tokens.OfCatalogue();
+
     public async ValueTask DisposeAsync()
     {
         _viewers.ForEach(viewer => viewer.Dispose());

@@ -7,7 +7,7 @@ namespace ContinueWatching.Cluster.Tests;
 public sealed class JourneyTests(ITestOutputHelper output)
 {
     private const string Journey = "samples/journey.sh";
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(90);
 
     [Fact]
     public async Task The_journey_survives_a_kill_of_Standalone()
@@ -33,6 +33,7 @@ public sealed class JourneyTests(ITestOutputHelper output)
             _limit,
             "--url", deployment.Api.ToString().TrimEnd('/'),
             "--token-command", $"printf %s {deployment.Token("123")}",
+            "--catalogue-token-command", $"printf %s {deployment.CatalogueToken}",
             "--restart-command", $"kill -KILL {silo.Id} && while kill -0 {silo.Id} 2>/dev/null; do sleep 0.05; done");
         await Task.WhenAny(silo.ExitAsync(_limit), journey);
         deployment.StartSilo(lost.Ports);
