@@ -37,9 +37,12 @@ internal sealed partial class CommitWriter
           select * from unnest((select $12::text[]), (select $13::uuid[]), (select $14::timestamptz[]), (select $15::int[]),
             (select $16::timestamptz[]), (select $17::timestamptz[]), (select $18::timestamptz[]), (select $19::int[]))
             as m(user_id, content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at, number)
+        ), lost as (
+          select number::int from input where (user_id, content_id, device_id) not in (select user_id, content_id, device_id from stored)
         ), marked as (
           insert into title_mark as m (user_id, content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at)
           select user_id, content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at from marks
+          where number not in (select number from lost)
           on conflict (user_id, content_id) do update
             set completed_at = excluded.completed_at, play_count = excluded.play_count, hidden_at = excluded.hidden_at,
                 forgotten_at = excluded.forgotten_at, changed_at = excluded.changed_at
@@ -50,7 +53,7 @@ internal sealed partial class CommitWriter
           select user_id, since from unnest((select $20::text[]), (select $21::timestamptz[])) as u(user_id, since)
           on conflict do nothing
         )
-        select number::int from input where (user_id, content_id, device_id) not in (select user_id, content_id, device_id from stored)
+        select number from lost
         union all
         select number from marks where (user_id, content_id) not in (select user_id, content_id from marked)
         """;

@@ -92,7 +92,10 @@ internal sealed class ResumeLoader
           where user_hash = sha256(convert_to(a.user_id, 'UTF8')) and erased_at > now() - interval '30 days'
           offset 0
         ) as erased on true
-        cross join lateral (select exists (select from title_mark where user_id = a.user_id) as has_marks offset 0) as marked
+        cross join lateral (
+          select (select true from title_mark where user_id = a.user_id order by content_id limit (select 1)) is not null as has_marks
+          offset 0
+        ) as marked
         """;
 
     private readonly Database _database;
@@ -153,6 +156,7 @@ internal sealed class ResumeLoader
         await command.PrepareAsync(cancellationToken);
 
         var oldestDays = new DateOnly?[batch.Count];
+        var ends = new TitleCursor[batch.Count];
         var titles = new TitlesByNumber(batch.Count);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -162,10 +166,15 @@ internal sealed class ResumeLoader
             if (!await reader.IsDBNullAsync(3, cancellationToken))
             {
                 titles.Add(index, reader, firstColumn: 3);
+                if (titles.CountOf(index) == TitlePage.Size)
+                {
+                    // By the row, not by the title: a place that its marks say is forgotten may have come late from a lost silo.
+                    ends[index] = new TitleCursor(reader.GetFieldValue<DateTimeOffset>(2), new ContentId(reader.GetGuid(3)));
+                }
             }
         }
 
-        var pages = oldestDays.Select((day, index) => ToPage(titles.Of(index), day)).ToArray();
+        var pages = oldestDays.Select((day, index) => ToPage(titles.Of(index), ends[index], day)).ToArray();
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -186,9 +195,9 @@ internal sealed class ResumeLoader
     };
 
     // A title more than a page holds tells that more exist; failing that, a day at which the reading stopped.
-    private static TitlePage ToPage(ImmutableArray<TitleProgress> newestFirst, DateOnly? oldestDay) =>
+    private static TitlePage ToPage(ImmutableArray<TitleProgress> newestFirst, TitleCursor end, DateOnly? oldestDay) =>
         newestFirst.Length > TitlePage.Size
-            ? new TitlePage(newestFirst[..TitlePage.Size], TitleCursor.Of(newestFirst[TitlePage.Size - 1]))
+            ? new TitlePage(newestFirst[..TitlePage.Size], end)
             : new TitlePage(newestFirst, oldestDay is { } day ? new TitleCursor(StartOf(day), default) : null);
 
     private static DateTimeOffset StartOf(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
@@ -232,6 +241,8 @@ internal sealed class ResumeLoader
 
         public void Add(int caller, NpgsqlDataReader row, int firstColumn) =>
             (_titles[caller] ??= []).AddTitleRow(row, firstColumn);
+
+        public int CountOf(int caller) => _titles[caller]?.Count ?? 0;
 
         public ImmutableArray<TitleProgress> Of(int caller) => _titles[caller]?.ToImmutableArray() ?? [];
     }

@@ -30,7 +30,11 @@ internal sealed class UserStore(Database database) : IUserStore
         select (select count(*) from marks) = (select count(*) from marked)
         """;
 
-    private const string PauseSql = "update users set paused_from = $2::timestamptz, paused_until = $3::timestamptz where user_id = $1";
+    // Whoever pauses is known; unless another silo has erased them, of which this one did not hear.
+    private const string PauseSql = """
+        insert into users (user_id, created_at, paused_from, paused_until) values ($1, $2, $3::timestamptz, $4::timestamptz)
+        on conflict (user_id) do update set paused_from = excluded.paused_from, paused_until = excluded.paused_until
+        """;
 
     private const string WatchlistSql =
         "select content_id, added_at from watchlist where user_id = $1 order by added_at desc, content_id desc";
@@ -125,7 +129,8 @@ internal sealed class UserStore(Database database) : IUserStore
         },
         async (reader, token) => await reader.ReadAsync(token) && reader.GetBoolean(0));
 
-    public Task StorePauseAsync(UserId user, UserState state) => ExecuteAsync(PauseSql, user.Value, state.PausedFrom, state.PausedUntil);
+    public Task StorePauseAsync(UserId user, UserState state) =>
+        ExecuteAsync(PauseSql, user.Value, state.CreatedAt ?? state.PausedFrom, state.PausedFrom, state.PausedUntil);
 
     public Task<ImmutableArray<WatchlistRecord>> LoadWatchlistAsync(UserId user, CancellationToken cancellationToken) =>
         QueryAsync(WatchlistSql, parameters => parameters.AddWithValue(user.Value), ReadWatchlistAsync).WaitAsync(cancellationToken);

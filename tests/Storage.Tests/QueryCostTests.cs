@@ -21,6 +21,7 @@ public sealed class QueryCostTests : IAsyncLifetime
         // Autovacuum must not bring statistics in the midst of a test.
         _database = await ResumeDatabase.CreateAsync();
         await _database.ExecuteAsync("alter table resume set (autovacuum_enabled = off)");
+        await _database.ExecuteAsync("alter table title_mark set (autovacuum_enabled = off)");
     }
 
     public async Task DisposeAsync() => await _database.DisposeAsync();
@@ -43,6 +44,42 @@ public sealed class QueryCostTests : IAsyncLifetime
         Assert.InRange(await PagesPerCallAsync(silo => silo.Store.LoadTitlesAsync(
             _binger, [Title(1), Title(10_000), Title(20_000)], _database.Limit)), 1, 20);
         Assert.InRange(await PagesPerCallAsync(CommitAsync), 1, 60);
+    }
+
+    [Theory]
+    [InlineData(Table.OnlyTheBinger, false)]
+    [InlineData(Table.OnlyTheBinger, true)]
+    [InlineData(Table.ManySmallUsers, false)]
+    [InlineData(Table.ManySmallUsers, true)]
+    [InlineData(Table.FewGreatUsers, false)]
+    [InlineData(Table.FewGreatUsers, true)]
+    public async Task No_statement_reads_more_of_the_marks_of_20_000_titles_or_scans_them(Table table, bool analyzed)
+    {
+        await FillAsync(table, analyzed);
+        await FillMarksAsync(analyzed);
+
+        // 41 titles by their keys, and whether there are any; whole, the marks of one user are 20 000 rows on 150 pages or more.
+        Assert.InRange(await PagesPerCallAsync(silo => NewestAsync(silo, null), "title_mark"), 1, 250);
+        Assert.InRange(await PagesPerCallAsync(silo => silo.Store.LoadNewestAsync(Some.User(), null, _database.Limit), "title_mark"), 1, 20);
+        Assert.InRange(await PagesPerCallAsync(silo => silo.Store.LoadTitlesAsync(
+            _binger, [Title(1), Title(10_000), Title(20_000)], _database.Limit), "title_mark"), 1, 20);
+        Assert.InRange(await PagesPerCallAsync(MarkedCommitAsync, "title_mark"), 1, 30);
+        Assert.InRange(await PagesPerCallAsync(ForgetAsync, "title_mark"), 1, 30);
+        Assert.InRange(await PagesPerCallAsync(ForgetAsync, "resume"), 1, 30);
+    }
+
+    [Theory]
+    [InlineData(Table.OnlyTheBinger, false)]
+    [InlineData(Table.OnlyTheBinger, true)]
+    [InlineData(Table.FewGreatUsers, true)]
+    public async Task A_page_of_an_export_reads_its_own_titles(Table table, bool analyzed)
+    {
+        await FillAsync(table, analyzed);
+        await FillMarksAsync(analyzed);
+
+        // 500 titles by their keys, in either table.
+        foreach (var name in new[] { "resume", "title_mark" })
+            Assert.InRange(await PagesPerCallAsync(silo => silo.Users.LoadAllAsync(_binger, Some.Title(9_000), _database.Limit), name), 500, 3_500);
     }
 
     [Theory]
@@ -86,19 +123,25 @@ public sealed class QueryCostTests : IAsyncLifetime
     private async Task CommitAsync(TestSilo silo) => Assert.True(await silo.Store.StoreAsync(Some.Write(
         _binger, Title(20_000), Some.Register(1), evicted: Some.Register(1, device: Some.Phone))));
 
+    private async Task MarkedCommitAsync(TestSilo silo) => Assert.True(await silo.Store.StoreAsync(
+        Some.Write(_binger, Title(20_000), Some.Register(1)) with { Marks = Some.Marks(changed: 1, completed: 1, count: 1) }));
+
+    private async Task ForgetAsync(TestSilo silo) => Assert.True(await silo.Users.StoreMarksAsync(
+        _binger, [(Title(19_999), Some.Marks(changed: 1, forgotten: 1))]));
+
     // The work of one silo on one connection, seen from the table's counters: no scan of it, and so many pages touched in each call.
-    private async Task<double> PagesPerCallAsync(Func<TestSilo, Task> call)
+    private async Task<double> PagesPerCallAsync(Func<TestSilo, Task> call, string table = "resume")
     {
-        const string Counters =
-            """
+        var counters =
+            $"""
             select s.seq_scan, heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit
-            from pg_stat_user_tables s join pg_statio_user_tables io using (relid) where s.relname = 'resume'
+            from pg_stat_user_tables s join pg_statio_user_tables io using (relid) where s.relname = '{table}'
             """;
-        var before = await ReadAsync(_database, silo: null, Counters);
+        var before = await ReadAsync(_database, silo: null, counters);
         var silo = _database.StartSilo(options => (options.LoadLanes, options.CommitLanes) = (1, 1));
         for (var repeat = 0; repeat < Repeats; repeat++)
             await call(silo);
-        var after = await ReadAsync(_database, silo, Counters);
+        var after = await ReadAsync(_database, silo, counters);
 
         Assert.Equal(before.First, after.First);
         return (after.Second - before.Second) / (double)Repeats;
@@ -134,6 +177,18 @@ public sealed class QueryCostTests : IAsyncLifetime
              """));
         if (analyzed)
             await _database.ExecuteAsync("vacuum analyze resume");
+    }
+
+    // Whoever has watched a title has seen it to its end.
+    private async Task FillMarksAsync(bool analyzed)
+    {
+        await _database.ExecuteAsync(
+            """
+            insert into title_mark (user_id, content_id, completed_at, play_count, changed_at)
+            select user_id, content_id, watched_at, 1, watched_at from resume
+            """);
+        if (analyzed)
+            await _database.ExecuteAsync("vacuum analyze title_mark");
     }
 
     // The 20 000 titles of the binger, scattered over the index.

@@ -132,6 +132,33 @@ public sealed class ResumeDatabase : IAsyncLifetime, IAsyncDisposable
         return registers;
     }
 
+    /// <summary>A user's marks as Postgres holds them.</summary>
+    internal async Task<IReadOnlyDictionary<ContentId, TitleMarks>> MarksAsync(UserId user)
+    {
+        await using var command = _database.DataSource.CreateCommand(
+            "select content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at from title_mark where user_id = $1");
+        command.Parameters.Add(new() { Value = user.Value });
+        await using var reader = await command.ExecuteReaderAsync(Limit);
+        var marks = new Dictionary<ContentId, TitleMarks>();
+        while (await reader.ReadAsync(Limit))
+        {
+            marks.Add(new ContentId(reader.GetGuid(0)), new TitleMarks
+            {
+                CompletedAt = reader.GetTime(1),
+                PlayCount = reader.GetInt32(2),
+                HiddenAt = reader.GetTime(3),
+                ForgottenAt = reader.GetTime(4),
+                ChangedAt = reader.GetFieldValue<DateTimeOffset>(5),
+            });
+        }
+
+        return marks;
+    }
+
+    /// <summary>The moment by the database's clock, in whole milliseconds.</summary>
+    internal async Task<DateTimeOffset> NowAsync() =>
+        new((DateTime)(await ScalarAsync("select date_trunc('milliseconds', clock_timestamp())"))!);
+
     /// <summary>Puts registers there without a silo.</summary>
     internal async Task InsertAsync(IEnumerable<RegisterWrite> writes)
     {

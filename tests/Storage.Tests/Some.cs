@@ -32,6 +32,19 @@ internal static class Some
     public static RegisterWrite Write(UserId user, ContentId title, Register register, Register? evicted = null) =>
         new(user, title, register, evicted);
 
+    /// <summary>Marks that were changed at <paramref name="changed"/>; all numbers are seconds after noon.</summary>
+    public static TitleMarks Marks(
+        double changed, double? completed = null, int count = 0, double? hidden = null, double? forgotten = null) => new()
+    {
+        CompletedAt = At(completed),
+        PlayCount = count,
+        HiddenAt = At(hidden),
+        ForgottenAt = At(forgotten),
+        ChangedAt = Noon.AddSeconds(changed),
+    };
+
+    private static DateTimeOffset? At(double? second) => second is { } known ? Noon.AddSeconds(known) : null;
+
     /// <summary>A report of a user and a title of its own.</summary>
     public static RegisterWrite Write(DeviceId? device = null) => new(User(), Title(), Register(0, device: device), null);
 }

@@ -29,6 +29,8 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public IResumeStore Store => _services.GetRequiredService<IResumeStore>();
 
+    public IUserStore Users => _services.GetRequiredService<IUserStore>();
+
     public CommitWriter Writer => _services.GetRequiredService<CommitWriter>();
 
     public ResumeLoader Loader => _services.GetRequiredService<ResumeLoader>();
