@@ -30,6 +30,9 @@ internal sealed class Victim
             await viewer.ReportAsync(title, Place, Device, ago: _recently);
         await viewer.ReportAsync(Guid.Parse(Ids.KnownTitle), Place, Device, ago: 2 * _recently);
         await viewer.HideAsync(victim._titles[0]);
+
+        // Everybody who writes the catalogue may end it early, or let it stand for another.
+        await viewer.HideAsync(Guid.Parse(Ids.KnownTitle));
         await viewer.MarkWatchedAsync(victim._titles[1]);
         await viewer.ForgetAsync(victim._titles[4]);
         await viewer.SendAsync(HttpMethod.Put, $"/users/{viewer.User}/watchlist/{victim._titles[5]}");
