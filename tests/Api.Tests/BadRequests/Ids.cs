@@ -26,11 +26,15 @@ internal static class Ids
 
     private static readonly string[] _odd =
     [
-        "", ".", "..", "...", "%2e", "%2e%2e", "%2E%2E%2F", "%2F", "/", "//", "\\", "%5C", "a%2Fb", "a%5Cb", "%00", "a%00b", "%", "%%", "%2", "%zz", "%u0041",
-        "%c0%af", "%c0%80", "%ff", "%ed%a0%80", "%F0%9F%98%80", "\xC3\xA9", "\xE9", "\xF0\x9F\x98\x80", "%E2%80%AE", "%0d%0aSet-Cookie:a=b", "%0a", "%09", "\t", "%20", "+", "a+b",
+        "", ".", "..", "...", "%2e", "%2e%2e", "%2E%2E%2F", "%2F", "/", "//", "\\", "%5C", "a%2Fb", "a%5Cb", "%00", "a%00b", "%",
+        "%%", "%2", "%zz", "%u0041",
+        "%c0%af", "%c0%80", "%ff", "%ed%a0%80", "%F0%9F%98%80", "\xC3\xA9", "\xE9", "\xF0\x9F\x98\x80", "%E2%80%AE",
+        "%0d%0aSet-Cookie:a=b", "%0a", "%09", "\t", "%20", "+", "a+b",
         "me", "ME", "Me", "me%20", "%20me", "%6de", "me/", "me/.", "./me", "me;x=1", "me%00", "me,me", "me?userId=me", "me#x",
-        "0", "0123", "123", "1e3", "-0", "-1", "+1", "%2B1", "1.0", "0x10", "NaN", "null", "undefined", "true", "[]", "{}", "%7B%7D", "[::1]", "*", "~", "!", "@", "$", "&", "=", "'",
-        "' or 1=1--", "';drop%20table%20resume;--", "${jndi:ldap://x}", "{0}", "{userId}", "%s%n", "<script>", "%3Cscript%3E", "constructor", "__proto__", "export", "why", "health",
+        "0", "0123", "123", "1e3", "-0", "-1", "+1", "%2B1", "1.0", "0x10", "NaN", "null", "undefined", "true", "[]", "{}",
+        "%7B%7D", "[::1]", "*", "~", "!", "@", "$", "&", "=", "'",
+        "' or 1=1--", "';drop%20table%20resume;--", "${jndi:ldap://x}", "{0}", "{userId}", "%s%n", "<script>", "%3Cscript%3E",
+        "constructor", "__proto__", "export", "why", "health",
     ];
 
     public static Gen<string> BadUser(string other) => Gen.Frequency(
@@ -57,9 +61,12 @@ internal static class Ids
     // Another user, in every spelling that somebody might take for them.
     private static IEnumerable<string> FormsOf(string other) =>
     [
-        other, other.ToUpperInvariant(), Percents(other), Percents(other).ToUpperInvariant(), $"%61{other[1..]}", $"{other}%00", $"%00{other}", $"{other}%20", $"%20{other}", $"{other}/", $"{other}/.", $"./{other}",
-        $"x/../{other}", $"{Attacker}/../{other}", $"{Attacker}%2F..%2F{other}", $"{Attacker}%2f%2e%2e%2f{other}", $"..%2F{other}", $"{Attacker},{other}", $"{Attacker}%2C{other}",
-        $"{Attacker}&userId={other}", $"{other}?userId={Attacker}", $"{other};{Attacker}", $"{other}#", $"{other}\\", $"{other}%0a", $"{other}.", $"\"{other}\"", $"%22{other}%22",
+        other, other.ToUpperInvariant(), Percents(other), Percents(other).ToUpperInvariant(), $"%61{other[1..]}", $"{other}%00",
+        $"%00{other}", $"{other}%20", $"%20{other}", $"{other}/", $"{other}/.", $"./{other}",
+        $"x/../{other}", $"{Attacker}/../{other}", $"{Attacker}%2F..%2F{other}", $"{Attacker}%2f%2e%2e%2f{other}",
+        $"..%2F{other}", $"{Attacker},{other}", $"{Attacker}%2C{other}",
+        $"{Attacker}&userId={other}", $"{other}?userId={Attacker}", $"{other};{Attacker}", $"{other}#", $"{other}\\",
+        $"{other}%0a", $"{other}.", $"\"{other}\"", $"%22{other}%22",
         $"[{other}]", string.Concat(other.Select(letter => letter == '-' ? "-" : $"%ef%bd%{letter - 'a' + 0x81:x2}")), string.Concat(other.Select(letter => $"%25{(int)letter:x2}")),
     ];
 
@@ -70,9 +77,12 @@ internal static class Ids
             var title = KnownTitle;
             return
             [
-                Guid.Empty.ToString(), title, title.ToUpperInvariant(), $"{{{title}}}", $"%7B{title}%7D", $"({title})", Guid.Parse(title).ToString("N"), Guid.Parse(title).ToString("X"), Percents(title),
-                $"{title}%20", $"%20{title}", $"+{title[1..]}", $"0x{title[2..]}", title[..^1], $"{title}0", title.Replace('-', '_'), title.Replace('a', 'g'), $"urn:uuid:{title}", $"{title},{Titles[1]}",
-                $"{title}/", $"{title}%00", $"{title}%2F..", $"\"{title}\"", "ffffffff-ffff-ffff-ffff-ffffffffffff", "00000000-0000-0000-0000-000000000001", Title("\xE1"), Title("%D9%A1"),
+                Guid.Empty.ToString(), title, title.ToUpperInvariant(), $"{{{title}}}", $"%7B{title}%7D", $"({title})",
+                Guid.Parse(title).ToString("N"), Guid.Parse(title).ToString("X"), Percents(title),
+                $"{title}%20", $"%20{title}", $"+{title[1..]}", $"0x{title[2..]}", title[..^1], $"{title}0",
+                title.Replace('-', '_'), title.Replace('a', 'g'), $"urn:uuid:{title}", $"{title},{Titles[1]}",
+                $"{title}/", $"{title}%00", $"{title}%2F..", $"\"{title}\"", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+                "00000000-0000-0000-0000-000000000001", Title("\xE1"), Title("%D9%A1"),
             ];
         }
     }

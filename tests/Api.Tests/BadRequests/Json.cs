@@ -9,27 +9,39 @@ internal static class Json
 {
     private static readonly string[] _numbers =
     [
-        "0", "-0", "-1", "1e3", "1E+3", "1e999", "-1e999", "1e-999", "1e308", "NaN", "Infinity", "-Infinity", "00", "0123", "+1", ".5", "1.", "0x10", "1_000", "--1", "1e", "0.0004", "1000000.001", "1000000.0004",
-        "2147483647", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "9999999999999999999", "99999999999999999999", "922337203685.4775807", "123456789012345678901234567890.5e-20",
+        "0", "-0", "-1", "1e3", "1E+3", "1e999", "-1e999", "1e-999", "1e308", "NaN", "Infinity", "-Infinity", "00", "0123", "+1",
+        ".5", "1.", "0x10", "1_000", "--1", "1e", "0.0004", "1000000.001", "1000000.0004",
+        "2147483647", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+        "9999999999999999999", "99999999999999999999", "922337203685.4775807", "123456789012345678901234567890.5e-20",
     ];
 
     private static readonly string[] _times =
     [
-        "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59-14:00", "10000-01-01T00:00:00Z", "-2024-01-01T00:00:00Z", "1999-12-31T23:59:59.999Z",
-        "2000-01-01T00:00:00Z", "2000-01-01T00:00:00+14:00", "2099-12-31T23:59:59.999Z", "2100-01-01T00:00:00Z", "2016-12-31T23:59:60Z", "2024-01-31T24:00:00Z", "2024-02-30T00:00:00Z", "2024-01-31T20:15:00", "2024-01-31", "20:15:00Z",
-        "2024-01-31T20:15:00+99:99", "2024-01-31T20:15:00-14:01", "2024-01-31t20:15:00z", "2024-01-31 20:15:00Z", "2024-W05-3T20:15:00Z", "20240131T201500Z", "2024-01-31T20:15:00.12345678901234567890Z", "2024-01-31T20:15Z", "T", "Z", "1706732100", "/Date(1706732100000)/", "now",
+        "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z",
+        "9999-12-31T23:59:59-14:00", "10000-01-01T00:00:00Z", "-2024-01-01T00:00:00Z", "1999-12-31T23:59:59.999Z",
+        "2000-01-01T00:00:00Z", "2000-01-01T00:00:00+14:00", "2099-12-31T23:59:59.999Z", "2100-01-01T00:00:00Z",
+        "2016-12-31T23:59:60Z", "2024-01-31T24:00:00Z", "2024-02-30T00:00:00Z", "2024-01-31T20:15:00", "2024-01-31", "20:15:00Z",
+        "2024-01-31T20:15:00+99:99", "2024-01-31T20:15:00-14:01", "2024-01-31t20:15:00z", "2024-01-31 20:15:00Z",
+        "2024-W05-3T20:15:00Z", "20240131T201500Z", "2024-01-31T20:15:00.12345678901234567890Z", "2024-01-31T20:15Z", "T", "Z",
+        "1706732100", "/Date(1706732100000)/", "now",
     ];
 
     private static readonly string[] _texts =
     [
-        "", " ", "a", "me", ".", "..", "a/b", "a%2fb", "0123", "1e3", "-0", "tv\\u0000", "\\u0000", "\\ud800", "\\udc00\\ud800", "\\ud83d\\u0041", "\\ud83d\\ude00", "\\x41", "\\u12", "\\", "\\\"", "\\n", "\\r\\nSet-Cookie: a=b", "\n", "\t", "\0", "\u007F", "é", "\u202E", "😀", "İ", "ﬁ",
-        "null", "true", "[]", "' or 1=1--", "${jndi:ldap://x}", "{0}", "title", "Title", "user", "watchlist", "$type", Ids.Attacker, Ids.KnownTitle, Ids.KnownTitle.ToUpperInvariant(), $"{{{Ids.KnownTitle}}}", $" {Ids.KnownTitle}", $"{Ids.Titles[0]},{Ids.Titles[1]}",
+        "", " ", "a", "me", ".", "..", "a/b", "a%2fb", "0123", "1e3", "-0", "tv\\u0000", "\\u0000", "\\ud800", "\\udc00\\ud800",
+        "\\ud83d\\u0041", "\\ud83d\\ude00", "\\x41", "\\u12", "\\", "\\\"", "\\n", "\\r\\nSet-Cookie: a=b", "\n", "\t", "\0",
+        "\u007F", "é", "\u202E", "😀", "İ", "ﬁ",
+        "null", "true", "[]", "' or 1=1--", "${jndi:ldap://x}", "{0}", "title", "Title", "user", "watchlist", "$type",
+        Ids.Attacker, Ids.KnownTitle, Ids.KnownTitle.ToUpperInvariant(), $"{{{Ids.KnownTitle}}}", $" {Ids.KnownTitle}",
+        $"{Ids.Titles[0]},{Ids.Titles[1]}",
         Guid.Empty.ToString(), Ids.KnownTitle.Replace("-", "", StringComparison.Ordinal), $"+{Ids.KnownTitle[1..]}",
     ];
 
     private static readonly string[] _values =
     [
-        "null", "true", "false", "nul", "True", "undefined", "[]", "{}", "[[]]", "[null]", "[{}]", "[{},]", "{\"a\": 1}", "{\"a\": 1, \"a\": 2}", "{\"userId\": {\"userId\": 1}}", "[1, [2, [3]]]", "", ",", ":", "]", "}", "'me'", "/* why */ 1", "// why\n1", "1 // why\n", "\"", "\"\\u", "<xml/>",
+        "null", "true", "false", "nul", "True", "undefined", "[]", "{}", "[[]]", "[null]", "[{}]", "[{},]", "{\"a\": 1}",
+        "{\"a\": 1, \"a\": 2}", "{\"userId\": {\"userId\": 1}}", "[1, [2, [3]]]", "", ",", ":", "]", "}", "'me'", "/* why */ 1",
+        "// why\n1", "1 // why\n", "\"", "\"\\u", "<xml/>",
     ];
 
     private static readonly Gen<string> _deep = Gen.Select(
@@ -70,14 +82,16 @@ internal static class Json
         (1, Gen.Int[0, Math.Max(0, text.Length - 1)].Select(place => text.Length == 0 ? "x" : text.Remove(place, 1))),
         (2, Gen.Select(Gen.OneOf(_names), BadValue(other), (name, value) => AddMember(text, $"\"{name}\": {value}"))),
         (1, Gen.OneOf(31, 32, 33, 1_000, 10_000).Select(count => AddMember(text, string.Join(", ", Enumerable.Range(0, count).Select(number => $"\"m{number}\": {number}"))))),
-        (1, Gen.OneOf(" {}", ",", "}", "]", " null", "\0", "x", "\n\n", new string(' ', 17_000)).Select(garbage => text + garbage)),
+        (1, Gen.OneOf(" {}", ",", "}", "]", " null", "\0", "x", "\n\n", new string(' ', 17_000), new string(' ', 270_000)).Select(garbage => text + garbage)),
         (1, Gen.OneOf($"[{text}]", $"{{\"a\": {text}}}", $"\"{text}\"", $"// {text}", $"{text}\n{text}", $" \t\r\n{text}", "", " ", "{}", "[]", "null", "userId=me")),
         (1, BadValue(other)));
 
     private static readonly string[] _names =
     [
-        "userId", "contentId", "resumeFrom", "duration", "deviceId", "watchedAt", "sentAt", "reports", "titles", "creditsStart", "seriesId", "season", "episode", "nextContentId", "kind", "historyPaused", "type", "places", "completedAt",
-        "playCount", "hiddenAt", "forgottenAt", "addedAt", "", "UserId", "userid", "user\\u0049d", "$type", "$ref", "__proto__", "constructor", "\\ud800", "\\u0000", "\\q", "é",
+        "userId", "contentId", "resumeFrom", "duration", "deviceId", "watchedAt", "sentAt", "reports", "titles", "creditsStart",
+        "seriesId", "season", "episode", "nextContentId", "kind", "historyPaused", "type", "places", "completedAt",
+        "playCount", "hiddenAt", "forgottenAt", "addedAt", "", "UserId", "userid", "user\\u0049d", "$type", "$ref", "__proto__",
+        "constructor", "\\ud800", "\\u0000", "\\q", "é",
     ];
 
     // Arrays of objects and objects in arrays too: behind the first brace, wherever it stands.

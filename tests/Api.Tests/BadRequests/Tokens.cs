@@ -44,9 +44,14 @@ internal sealed record TokenHeader(string Name, string Header, Bearer Bearer)
         yield return new("none", "", Bearer.Nobody);
         foreach (var value in new[]
         {
-            "", "Bearer", "Bearer ", "Bearer garbage", "Bearer a.b.c", "Bearer ..", "Bearer ....", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.", "Bearer null", "Bearer {}", "Bearer \u00E9\u00FF", $"Bearer {new string('a', 20_000)}",
-            $"Bearer {new string('.', 5_000)}", $"Bearer {new string('e', 10_000)}.{new string('y', 5_000)}.a", "Basic bWFsbG9yeTpzZWNyZXQ=", "Negotiate YII=", $"Digest {good}", good, $"Bearer Bearer {good}", $"Bearer {good[..^5]}",
-            $"Bearer {good}x", $"Bearer {good}.{good}", $"Bearer \"{good}\"", $"Bearer {good}, Bearer {good}", $"Bearer{good}", $"Bearer\t{good}", $"Token {good}", $"Bearer {good.Replace('.', ',')}",
+            "", "Bearer", "Bearer ", "Bearer garbage", "Bearer a.b.c", "Bearer ..", "Bearer ....",
+            "Bearer eyJhbGciOiJIUzI1NiJ9.e30.", "Bearer null", "Bearer {}", "Bearer \u00E9\u00FF",
+            $"Bearer {new string('a', 20_000)}",
+            $"Bearer {new string('.', 5_000)}", $"Bearer {new string('e', 10_000)}.{new string('y', 5_000)}.a",
+            "Basic bWFsbG9yeTpzZWNyZXQ=", "Negotiate YII=", $"Digest {good}", good, $"Bearer Bearer {good}",
+            $"Bearer {good[..^5]}",
+            $"Bearer {good}x", $"Bearer {good}.{good}", $"Bearer \"{good}\"", $"Bearer {good}, Bearer {good}", $"Bearer{good}",
+            $"Bearer\t{good}", $"Token {good}", $"Bearer {good.Replace('.', ',')}",
         })
         {
             yield return new($"\"{(value.Length > 60 ? value[..60] : value)}\"", $"Authorization: {value}\r\n", Bearer.Nobody);
@@ -63,8 +68,10 @@ internal sealed record TokenHeader(string Name, string Header, Bearer Bearer)
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         (string Name, string? Json)[] claims =
         [
-            ("exp", $"{now - 3600}"), ("exp", null), ("exp", "\"tomorrow\""), ("exp", "-1"), ("exp", "1e300"), ("exp", "[]"), ("exp", "{}"), ("exp", "0"), ("exp", "true"), ("exp", "-9223372036854775808"),
-            ("nbf", $"{now + 3600}"), ("nbf", "99999999999999"), ("iss", "\"https://somebody.test\""), ("iss", null), ("iss", "[]"), ("iss", "{}"), ("iss", "5"),
+            ("exp", $"{now - 3600}"), ("exp", null), ("exp", "\"tomorrow\""), ("exp", "-1"), ("exp", "1e300"), ("exp", "[]"),
+            ("exp", "{}"), ("exp", "0"), ("exp", "true"), ("exp", "-9223372036854775808"),
+            ("nbf", $"{now + 3600}"), ("nbf", "99999999999999"), ("iss", "\"https://somebody.test\""), ("iss", null),
+            ("iss", "[]"), ("iss", "{}"), ("iss", "5"),
             ("aud", "\"another\""), ("aud", null), ("aud", "[]"), ("aud", "{}"), ("aud", "[[]]"), ("aud", "5"), ("aud", "[null]"),
         ];
         foreach (var (claim, json) in claims)
@@ -74,9 +81,12 @@ internal sealed record TokenHeader(string Name, string Header, Bearer Bearer)
         yield return Of("an empty key's", Jwt.WriteHs256(payload, []), Bearer.Nobody);
         string[] heads =
         [
-            """{"alg":"none"}""", """{"alg":"None","typ":"JWT"}""", """{"alg":""}""", """{"alg":5}""", """{"alg":null}""", """{"alg":["HS256"]}""", """{"alg":{}}""", "{}", """{"alg":"RS256"}""", """{"alg":"HS257"}""", """{"alg":"HS512"}""",
-            """{"alg":"HS256","kid":[]}""", """{"alg":"HS256","kid":"../../etc/passwd"}""", """{"alg":"HS256","crit":["exp"]}""", """{"alg":"HS256","zip":"DEF"}""", """{"alg":"dir","enc":"A128CBC-HS256"}""",
-            """{"alg":"HS256","typ":5}""", """{"alg":"HS256","cty":"JWT"}""", """{"alg":"HS256","jwk":{"kty":"oct","k":"AA"}}""", """{"alg":"HS256","jku":"http://127.0.0.1:1/"}""", """{"alg":"HS256","x5c":[]}""",
+            """{"alg":"none"}""", """{"alg":"None","typ":"JWT"}""", """{"alg":""}""", """{"alg":5}""", """{"alg":null}""",
+            """{"alg":["HS256"]}""", """{"alg":{}}""", "{}", """{"alg":"RS256"}""", """{"alg":"HS257"}""", """{"alg":"HS512"}""",
+            """{"alg":"HS256","kid":[]}""", """{"alg":"HS256","kid":"../../etc/passwd"}""", """{"alg":"HS256","crit":["exp"]}""",
+            """{"alg":"HS256","zip":"DEF"}""", """{"alg":"dir","enc":"A128CBC-HS256"}""",
+            """{"alg":"HS256","typ":5}""", """{"alg":"HS256","cty":"JWT"}""", """{"alg":"HS256","jwk":{"kty":"oct","k":"AA"}}""",
+            """{"alg":"HS256","jku":"http://127.0.0.1:1/"}""", """{"alg":"HS256","x5c":[]}""",
         ];
         foreach (var head in heads)
             yield return Of(head, Jwt.Write((JsonObject)JsonNode.Parse(head)!, TestTokens.Claims(Ids.Victim), _ => []), Bearer.Nobody);
@@ -89,8 +99,11 @@ internal sealed record TokenHeader(string Name, string Header, Bearer Bearer)
     {
         string?[] users =
         [
-            null, "\"\"", "\" \"", "\"me\"", "\".\"", "\"..\"", "\"a/b\"", $"\"{Ids.Victim}/\"", $"\" {Ids.Victim}\"", $"\"{Ids.Victim}\\u0000\"", $"\"{Ids.Victim.ToUpperInvariant()}\"", $"\"{Ids.Victim},\"", "\"\\u0000\"", "\"é\"", "\"😀\"", $"\"{new string('x', 129)}\"", $"\"{new string('x', 9_000)}\"",
-            "null", "5", "-1", "1e3", "1.5", "true", "{}", $"{{\"sub\": \"{Ids.Victim}\"}}", "[]", "[[]]", "[\"a,b\", 1]", "123456789012345678901234567890", "1e999",
+            null, "\"\"", "\" \"", "\"me\"", "\".\"", "\"..\"", "\"a/b\"", $"\"{Ids.Victim}/\"",
+            $"\" {Ids.Victim}\"", $"\"{Ids.Victim}\\u0000\"", $"\"{Ids.Victim.ToUpperInvariant()}\"", $"\"{Ids.Victim},\"",
+            "\"\\u0000\"", "\"é\"", "\"😀\"", $"\"{new string('x', 129)}\"", $"\"{new string('x', 9_000)}\"",
+            "null", "5", "-1", "1e3", "1.5", "true", "{}", $"{{\"sub\": \"{Ids.Victim}\"}}", "[]", "[[]]", "[\"a,b\", 1]",
+            "123456789012345678901234567890", "1e999",
         ];
         foreach (var user in users)
         {
@@ -110,7 +123,9 @@ internal sealed record TokenHeader(string Name, string Header, Bearer Bearer)
     {
         string[] scopes =
         [
-            "5", "true", "null", "{}", "[]", "\"\"", $"{{\"{ServiceScope}\": true}}", $"\"{ServiceScope.ToUpperInvariant()}\"", $"\"{ServiceScope}s\"", $"\"{ServiceScope},\"", $"\"\\t{ServiceScope}\"", $"[[\"{ServiceScope}\"]]", "\"continue-watching\"", "\"admin *\"",
+            "5", "true", "null", "{}", "[]", "\"\"", $"{{\"{ServiceScope}\": true}}", $"\"{ServiceScope.ToUpperInvariant()}\"",
+            $"\"{ServiceScope}s\"", $"\"{ServiceScope},\"", $"\"\\t{ServiceScope}\"", $"[[\"{ServiceScope}\"]]",
+            "\"continue-watching\"", "\"admin *\"",
         ];
         foreach (var name in new[] { "scope", "scp", "scopes", "role" })
         {
