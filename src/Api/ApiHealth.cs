@@ -13,10 +13,12 @@ internal static partial class ApiHealth
     public const string Path = "/health";
 
     private const string ReadyTag = "ready";
+
+    // Not the framework's, which cannot be told from a prober that has gone.
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(3);
 
     public static void AddApiHealth(this IServiceCollection services) =>
-        services.AddSingleton<ClusterAnswers>().AddHealthChecks().AddCheck<ClusterAnswers>("cluster", tags: [ReadyTag], timeout: _timeout);
+        services.AddSingleton<ClusterAnswers>().AddHealthChecks().AddCheck<ClusterAnswers>("cluster", tags: [ReadyTag]);
 
     public static void MapApiHealth(this IEndpointRouteBuilder routes)
     {
@@ -49,13 +51,15 @@ internal static partial class ApiHealth
 
         private async Task<string?> AskAsync(CancellationToken cancellationToken)
         {
+            using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            bounded.CancelAfter(_timeout);
             try
             {
-                return await grains.GetGrain<IHealthGrain>(0).FindFaultAsync(time.GetUtcNow(), cancellationToken).WaitAsync(cancellationToken);
+                return await grains.GetGrain<IHealthGrain>(0).FindFaultAsync(time.GetUtcNow(), bounded.Token).WaitAsync(bounded.Token);
             }
-            catch (Exception exception) when (Unavailable.IsPassing(exception))
+            catch (Exception exception) when (Unavailable.IsPassing(exception) && !cancellationToken.IsCancellationRequested)
             {
-                // No silo answers: just what is asked here.
+                // No silo answers: just what is asked here. Of a prober that has gone it says nothing.
                 return $"No silo answers ({exception.GetType().Name}).";
             }
         }

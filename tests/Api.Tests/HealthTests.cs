@@ -1,4 +1,5 @@
 using ContinueWatching.Contracts;
+using ContinueWatching.Testing;
 
 namespace ContinueWatching.Api.Tests;
 
@@ -13,6 +14,19 @@ public sealed class HealthTests(RunningService running) : ApiTest(running)
         var answer = await Service.GetAsync(path);
 
         Assert.Equal((200, "Healthy"), (answer.Status, answer.Text));
+    }
+
+    // The log is looked at afterwards: that nobody waited does not make the service unready.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Probers_that_do_not_wait_for_their_answer_do_no_harm(bool reset)
+    {
+        var server = Service.Http.BaseAddress!;
+        for (var prober = 0; prober < 300; prober++)
+            await RawHttp.HangUpAsync(server, $"GET /health/ready HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n", reset);
+
+        Assert.Equal(200, (await Service.GetAsync("/health/ready")).Status);
     }
 
     [Fact]

@@ -222,6 +222,8 @@ public sealed class RefusedBodyTests(RunningService running) : ApiTest(running)
     [InlineData("zz\r\n{}\r\n0\r\n\r\n")]
     [InlineData("-1\r\n{}\r\n0\r\n\r\n")]
     [InlineData("2\r\n{}garbage\r\n0\r\n\r\n")]
+    [InlineData("100000000\r\n{}\r\n0\r\n\r\n")]
+    [InlineData("FFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n")]
     public async Task Chunks_that_are_none_are_a_bad_request(string chunks)
     {
         var request = $"PUT /updateWatchStatus HTTP/1.1\r\nHost: {Server.Authority}\r\nAuthorization: Bearer {Token}\r\n"

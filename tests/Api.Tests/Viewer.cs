@@ -7,9 +7,9 @@ using ContinueWatching.Testing;
 namespace ContinueWatching.Api.Tests;
 
 /// <summary>A user with devices, over HTTP. Every call must be answered with success; times are the service's own unless given.</summary>
-internal sealed class Viewer(TestService service, TestTokens tokens)
+internal sealed class Viewer(TestService service, TestTokens tokens, string? name = null)
 {
-    public string User { get; } = $"viewer-{Guid.NewGuid():N}";
+    public string User { get; } = name ?? $"viewer-{Guid.NewGuid():N}";
 
     public string Token => tokens.Of(User);
 

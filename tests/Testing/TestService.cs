@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using ContinueWatching.Standalone;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,9 @@ public sealed class TestService : IAsyncDisposable
 
     /// <summary>The grains, as an internal service calls them.</summary>
     public IGrainFactory Grains => _host.App.Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>All that it answers to.</summary>
+    public IReadOnlyList<Endpoint> Endpoints => _host.App.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     /// <summary>
     /// Starts it with <paramref name="configuration"/>, each <c>Key=Value</c>; it says whose tokens are good. <paramref name="map"/> adds routes of

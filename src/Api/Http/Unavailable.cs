@@ -23,6 +23,12 @@ internal sealed partial class Unavailable(IProblemDetailsService problems, TimeP
             return await WriteAsync(http, malformed.StatusCode, malformed.Message);
         }
 
+        // Kestrel's word for a chunk longer than any number that it counts in (Http1ChunkedEncodingMessageBody): malformed like the others.
+        if (exception is IOException { InnerException: OverflowException } endless)
+        {
+            return await WriteAsync(http, StatusCodes.Status400BadRequest, endless.Message);
+        }
+
         if (!IsPassing(exception))
         {
             return false;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using ContinueWatching.Api.Watch;
@@ -61,7 +62,7 @@ internal static class Cursor
         cursor = default;
         Span<byte> bytes = stackalloc byte[Bytes];
         if (text.Length != Base64Url.GetEncodedLength(Bytes)
-            || !Base64Url.TryDecodeFromChars(text, bytes, out var length)
+            || Base64Url.DecodeFromChars(text, bytes, out _, out var length) != OperationStatus.Done
             || length != Bytes)
         {
             return false;

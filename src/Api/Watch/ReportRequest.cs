@@ -67,7 +67,7 @@ internal sealed class ReportRequest
                 break;
             case "contentId":
                 fault = JsonValues.ReadContentId(ref reader, out var contentId);
-                _contentId = contentId;
+                _contentId = fault is null ? contentId : null;
                 break;
             case "resumeFrom":
                 fault = JsonValues.ReadSeconds(ref reader, name, out var resumeFrom);
