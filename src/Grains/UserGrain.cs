@@ -83,7 +83,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
 
             LogLost(_user, report.ContentId);
             GiveWayToTheOther();
-            title = await LoadAsync(report.ContentId, cancellationToken);
+            title = title.MergeOthers(await LoadAsync(report.ContentId, cancellationToken), [stored]);
         }
 
         throw new StorageUnavailableException($"User {_user} is being written by another activation.");
