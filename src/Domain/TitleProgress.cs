@@ -136,6 +136,15 @@ public sealed class TitleProgress
         return merged;
     }
 
+    /// <summary>
+    /// The title with what <paramref name="stored"/> tells beside <paramref name="own"/>: a write that stood in part is judged anew, and
+    /// must not be taken for a repeat of itself.
+    /// </summary>
+    public TitleProgress MergeOthers(TitleProgress stored, IReadOnlyCollection<Register> own) => stored.Registers
+        .Where(register => !own.Any(one =>
+            (one.DeviceId, one.WatchedAt, one.Position) == (register.DeviceId, register.WatchedAt, register.Position)))
+        .Aggregate(Merge(Unwatched(ContentId).With(stored.Marks)), (title, register) => title.Merge(register));
+
     /// <summary>The title with other marks, without the places that these say are forgotten.</summary>
     public TitleProgress With(TitleMarks marks) => With(marks, _forgotten);
 

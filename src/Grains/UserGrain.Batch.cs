@@ -20,9 +20,9 @@ internal sealed partial class UserGrain
         await WakeAsync(cancellationToken);
         var valid = reports.Where(report => report.FindFault() is null).Select(report => report.ContentId).Distinct().ToImmutableArray();
         await _catalogue.LoadAsync(valid, cancellationToken);
+        var change = new Change(await FindAsync(valid, cancellationToken));
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            var change = new Change(await FindAsync(valid, cancellationToken));
             var results = ImmutableArray.CreateRange(reports, report => Judge(report, change, now));
             if (await CommitAsync(change, now))
             {
@@ -49,9 +49,9 @@ internal sealed partial class UserGrain
         }
 
         await WakeAsync(cancellationToken);
+        var change = new Change(await FindAsync([.. titles.Select(title => title.ContentId)], cancellationToken));
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            var change = new Change(await FindAsync([.. titles.Select(title => title.ContentId)], cancellationToken));
             foreach (var title in titles)
             {
                 change.Put(Import(change.Of(title.ContentId), title, now));
@@ -102,7 +102,8 @@ internal sealed partial class UserGrain
         title = title.With(title.Marks.Import(marks, now));
         foreach (var place in record.Places)
         {
-            var register = new Register(place.DeviceId, ReportTime.Truncate(place.WatchedAt), place.Position, place.Duration);
+            var report = new Report(record.ContentId, place.Position, now) { DeviceId = place.DeviceId, Duration = place.Duration };
+            var register = Register.Of(report, ReportTime.Truncate(place.WatchedAt));
             title = _state.Takes(register) ? title.Merge(register) : title;
         }
 
@@ -117,7 +118,13 @@ internal sealed partial class UserGrain
     {
         var marked = change.Changed.Where(pair => !ReferenceEquals(pair.Before.Marks, pair.After.Marks))
             .Select(pair => (pair.After.ContentId, pair.After.Marks)).ToImmutableArray();
-        return marked.IsEmpty || await StoreMarksAsync(marked, now);
+        if (marked.IsEmpty || await StoreMarksAsync(marked, now))
+        {
+            return true;
+        }
+
+        await RenewAsync(change);
+        return false;
     }
 
     // One commit where the queue allows it, and all or an error: of what is in doubt, memory is given up.
@@ -129,7 +136,7 @@ internal sealed partial class UserGrain
         {
             LogLost(_user, writes[stood.IndexOf(false)].ContentId);
             GiveWayToTheOther();
-            await ReloadAsync([.. writes.Select(write => write.ContentId).Distinct()]);
+            await RenewAsync(change);
             return false;
         }
 
@@ -177,14 +184,19 @@ internal sealed partial class UserGrain
         async Task<bool> QueueAsync(RegisterWrite write) => await _store.StoreAsync(write);
     }
 
-    private async Task ReloadAsync(ImmutableArray<ContentId> titles)
+    private async Task RenewAsync(Change change) =>
+        change.Renew(await ReloadAsync([.. change.Titles.Select(title => title.ContentId)]));
+
+    private async Task<ImmutableArray<TitleProgress>> ReloadAsync(ImmutableArray<ContentId> titles)
     {
-        foreach (var title in await _store.LoadTitlesAsync(_user, titles, CancellationToken.None))
+        var loaded = (await _store.LoadTitlesAsync(_user, titles, CancellationToken.None)).Select(Admit).ToImmutableArray();
+        foreach (var title in loaded)
         {
             _titles.Merge(title);
         }
 
         Tell(ChangedParts.Row);
+        return loaded;
     }
 
     /// <summary>Titles as they are, and as they are to become.</summary>
@@ -199,6 +211,18 @@ internal sealed partial class UserGrain
             !ReferenceEquals(pair.Before.Marks, pair.After.Marks) || !pair.After.Registers.SequenceEqual(pair.Before.Registers));
 
         public TitleProgress Of(ContentId contentId) => _titles[contentId].After;
+
+        /// <summary>Takes back what was to become of the titles, and takes in what others have stored of them.</summary>
+        public void Renew(IEnumerable<TitleProgress> loaded)
+        {
+            var stored = loaded.ToDictionary(title => title.ContentId);
+            foreach (var (contentId, (before, after)) in _titles.ToArray())
+            {
+                var own = after.Registers.Except(before.Registers).ToArray();
+                var known = stored.TryGetValue(contentId, out var title) ? before.MergeOthers(title, own) : before;
+                _titles[contentId] = (known, known);
+            }
+        }
 
         public void Put(TitleProgress title) => _titles[title.ContentId] = (_titles[title.ContentId].Before, title);
     }

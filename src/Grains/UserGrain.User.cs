@@ -48,7 +48,7 @@ internal sealed partial class UserGrain
     {
         cancellationToken.ThrowIfCancellationRequested();
         await WakeAsync(cancellationToken);
-        var list = await _users.LoadWatchlistAsync(_user, cancellationToken);
+        var list = (await _users.LoadWatchlistAsync(_user, cancellationToken)).RemoveAll(entry => entry.AddedAt <= _state.ErasedAt);
         if (list.IsEmpty)
         {
             return [];

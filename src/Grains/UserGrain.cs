@@ -84,7 +84,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
 
             LogLost(_user, report.ContentId);
             GiveWayToTheOther();
-            title = await LoadAsync(report.ContentId, cancellationToken);
+            title = title.MergeOthers(await LoadAsync(report.ContentId, cancellationToken), [stored]);
             Tell(title, catalogued);
         }
 

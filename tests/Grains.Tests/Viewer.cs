@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ContinueWatching.Contracts;
 using Npgsql;
 using NpgsqlTypes;
@@ -84,6 +85,49 @@ internal sealed class Viewer(GrainCluster cluster)
             NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
         });
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>All that is held of the user's titles, as an import takes it.</summary>
+    public async Task<TitleRecord[]> ExportAsync()
+    {
+        var titles = new List<TitleRecord>();
+        ImmutableArray<TitleRecord> page;
+        while (!(page = await Grain.ExportAsync(titles.Count == 0 ? null : titles[^1].ContentId)).IsEmpty)
+            titles.AddRange(page);
+        return [.. titles.Where(title => !title.Places.IsEmpty || (title.CompletedAt ?? title.HiddenAt ?? title.ForgottenAt) is not null)];
+    }
+
+    /// <summary>The same for comparing: an array of places equals itself alone.</summary>
+    public async Task<string[]> HeldAsync() =>
+        [.. (await ExportAsync()).Select(title => $"{title with { Places = [] }} {string.Join("; ", title.Places)}")];
+
+    /// <summary>Writes marks to Postgres past this cluster, changed at <paramref name="changed"/>.</summary>
+    public async Task MarkElsewhereAsync(
+        ContentId title, double changed, double? completed = null, int count = 0, double? hidden = null, double? forgotten = null)
+    {
+        await using var command = cluster.Postgres.CreateCommand("""
+            insert into title_mark (user_id, content_id, completed_at, play_count, hidden_at, forgotten_at, changed_at)
+            values ($1, $2, $3::timestamptz, $4, $5::timestamptz, $6::timestamptz, $7::timestamptz)
+            on conflict (user_id, content_id) do update
+              set completed_at = excluded.completed_at, play_count = excluded.play_count, hidden_at = excluded.hidden_at,
+                  forgotten_at = excluded.forgotten_at, changed_at = excluded.changed_at
+            """);
+        foreach (var value in new object?[] { User.Value, title.Value, Time(completed), count, Time(hidden), Time(forgotten), Time(changed) })
+            command.Parameters.Add(new() { Value = value ?? DBNull.Value });
+        await command.ExecuteNonQueryAsync();
+
+        static object? Time(double? seconds) => seconds is { } known ? At(known) : null;
+    }
+
+    /// <summary>How many rows Postgres holds of the user, in all tables that name users.</summary>
+    public async Task<long> RowsAsync()
+    {
+        await using var command = cluster.Postgres.CreateCommand("""
+            select (select count(*) from resume where user_id = $1) + (select count(*) from title_mark where user_id = $1)
+              + (select count(*) from watchlist where user_id = $1) + (select count(*) from users where user_id = $1)
+            """);
+        command.Parameters.Add(new() { Value = User.Value });
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>Locks what Postgres holds of a title: a commit that changes it waits until the lock is disposed of.</summary>
