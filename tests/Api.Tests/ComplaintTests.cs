@@ -164,8 +164,9 @@ public sealed class ComplaintTests(RunningService running) : ApiTest(running)
         await _viewer.ReportAsync(Title, 1000, "tv", TwoHours);
 
         await _viewer.PauseHistoryAsync(true);
-        Assert.Equal("paused", (await _viewer.ReportAsync(secret, 500, "tv", TwoHours)).Outcome);
         var whilePaused = TimeProvider.System.GetUtcNow();
+        Assert.Equal("paused", (await _viewer.ReportAsync(secret, 500, "tv", TwoHours)).Outcome);
+        Assert.Equal(["paused"], await _viewer.SyncAsync("phone", TimeSpan.Zero, (secret, 600, TimeSpan.Zero)));
         await _viewer.PauseHistoryAsync(false);
         // What a device kept of that time is not stored when it syncs later, either.
         Assert.Equal(["paused"], await _viewer.SyncAsync("phone", TimeSpan.Zero, (secret, 700, TimeProvider.System.GetUtcNow() - whilePaused)));
