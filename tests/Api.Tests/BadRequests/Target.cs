@@ -30,12 +30,17 @@ internal sealed record Target(string Method, string Pattern, string[] Query, For
         ["PUT /titles"] = Form.Titles,
     };
 
+    // The one answers for as long as it is listened to, and what it refuses is tried where it is tested; the other one's pages and scripts
+    // are a library's, and full of words that no answer of ours may have.
+    private static readonly string[] _others = ["/users/{userId}/events", "/docs"];
+
     public bool WritesTitles => Pattern.StartsWith("/titles", StringComparison.Ordinal) && Method != "GET";
 
     public override string ToString() => $"{Method} {Pattern}";
 
     /// <summary>All routes; a test fails here when one has something that nobody has said how to spoil.</summary>
-    public static Target[] Of(IEnumerable<Endpoint> endpoints) => [.. endpoints.OfType<RouteEndpoint>().SelectMany(Of)];
+    public static Target[] Of(IEnumerable<Endpoint> endpoints) =>
+        [.. endpoints.OfType<RouteEndpoint>().Where(endpoint => !_others.Any(endpoint.RoutePattern.RawText!.StartsWith)).SelectMany(Of)];
 
     private static IEnumerable<Target> Of(RouteEndpoint endpoint)
     {
