@@ -17,7 +17,9 @@ internal static class Logs
     public static string TheOneComplaint(ServiceProcess process)
     {
         AssertNoStackTrace(process);
-        Assert.True(Trouble(process).Count <= 1, process.Said);
+
+        // An API looks for its silos and for its port at the same time, and may first say that it waits for the one.
+        Assert.True(Trouble(process).Count(line => !line.Contains("UntilThereIsASilo", StringComparison.Ordinal)) <= 1, process.Said);
         return Assert.Single(process.Lines, line => line.Contains("Not started: ", StringComparison.Ordinal));
     }
 
