@@ -35,8 +35,8 @@ public static class ApiHost
         services.AddOptions<CorsOptions>().Configure<IOptions<ApiSettings>>((cors, api) => cors.AddDefaultPolicy(policy =>
             policy.WithOrigins([.. api.Value.CorsOrigins])
                 .AllowAnyMethod()
-                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, EventRoutes.LastEventId)
-                .WithExposedHeaders(HeaderNames.RetryAfter)
+                .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.IfNoneMatch, EventRoutes.LastEventId)
+                .WithExposedHeaders(HeaderNames.RetryAfter, HeaderNames.ETag)
                 .SetPreflightMaxAge(_preflightAge)));
         services.AddEvents();
         services.AddApiHealth();

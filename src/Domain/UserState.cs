@@ -32,8 +32,9 @@ public sealed record UserState
         : report.Position >= TitleProgress.IgnoredBelow && report.WatchedAt <= ErasedAt ? new Verdict(ReportOutcome.Stale)
         : title.Judge(report);
 
-    /// <summary>Whether a place that comes with an import may be held.</summary>
-    public bool Takes(Register place) => !WasPausedAt(place.WatchedAt) && !(place.WatchedAt <= ErasedAt);
+    /// <summary>Whether a place that comes with an import may be held: as a report it would not be refused for its moment or its place.</summary>
+    public bool Takes(Register place) =>
+        place.Position >= TitleProgress.IgnoredBelow && !WasPausedAt(place.WatchedAt) && !(place.WatchedAt <= ErasedAt);
 
     /// <summary>Whether the history was paused at <paramref name="moment"/>.</summary>
     public bool WasPausedAt(DateTimeOffset moment) => moment >= PausedFrom && !(moment >= PausedUntil);

@@ -19,7 +19,7 @@ public sealed class CatalogueOptions
     [Range(100, 10_000_000)]
     public int MaxTitles { get; set; } = 100_000;
 
-    /// <summary>How long a row waits for what the catalogue knows: 2 s. After that it does without, so that it still comes.</summary>
+    /// <summary>How long a row or a report waits for what the catalogue knows: 2 s. After that it does without, so that it still comes.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:30")]
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(2);
 }

@@ -16,8 +16,8 @@ internal sealed partial class UserGrain
             throw new ArgumentException($"A batch has 1 to {Limits.ReportsInBatch} reports.", nameof(reports));
         }
 
-        var now = Now();
         await WakeAsync(cancellationToken);
+        var now = Now();
         var valid = reports.Where(report => report.FindFault() is null).Select(report => report.ContentId).Distinct().ToImmutableArray();
         await _catalogue.LoadAsync(valid, cancellationToken);
         var change = new Change(await FindAsync(valid, cancellationToken));
@@ -41,6 +41,8 @@ internal sealed partial class UserGrain
             throw new ArgumentException($"An import has 1 to {Limits.TitlesInChunk} titles at once, each once.", nameof(titles));
         }
 
+        await WakeAsync(cancellationToken);
+
         // Nothing happens later than now; the clock that exported may have been ahead by as much as silos tolerate.
         var now = Now();
         if (titles.Select(title => title.FindFault(now + _clockTolerance)).FirstOrDefault(fault => fault is not null) is { } fault)
@@ -48,7 +50,6 @@ internal sealed partial class UserGrain
             throw new ArgumentException(fault.ToString(), nameof(titles));
         }
 
-        await WakeAsync(cancellationToken);
         var change = new Change(await FindAsync([.. titles.Select(title => title.ContentId)], cancellationToken));
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {

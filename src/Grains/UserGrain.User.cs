@@ -146,12 +146,7 @@ internal sealed partial class UserGrain
         var rows = await StoreAsync(_users.EraseAsync(_user, erasedAt));
         _titles = LoadedTitles.Erased(erasedAt);
         _state = new UserState { ErasedAt = erasedAt };
-        _eraseAgain?.Dispose();
-        _eraseAgain = this.RegisterGrainTimer(EraseAgainAsync, new GrainTimerCreationOptions(_eraseAgainAfter, _eraseAgainAfter)
-        {
-            KeepAlive = true,
-            Interleave = true,
-        });
+        EraseAgainLater();
         LogErased(_user);
         Tell(ChangedParts.Row | ChangedParts.Watchlist | ChangedParts.Profile);
         return new ErasureReceipt(erasedAt, rows);
@@ -167,13 +162,26 @@ internal sealed partial class UserGrain
         }
     }
 
+    private void EraseAgainLater()
+    {
+        _eraseAgain?.Dispose();
+        _eraseAgain = this.RegisterGrainTimer(EraseAgainAsync, new GrainTimerCreationOptions(_eraseAgainAfter, _eraseAgainAfter)
+        {
+            KeepAlive = true,
+            Interleave = true,
+        });
+    }
+
     private async Task EraseAgainAsync(CancellationToken cancellationToken)
     {
+        var timer = _eraseAgain;
         try
         {
             await _users.EraseAgainAsync(_user, _state.ErasedAt!.Value);
-            _eraseAgain?.Dispose();
-            _eraseAgain = null;
+            timer?.Dispose();
+
+            // Another erasure meanwhile has set its own.
+            _eraseAgain = ReferenceEquals(_eraseAgain, timer) ? null : _eraseAgain;
         }
         catch (StorageUnavailableException unavailable)
         {

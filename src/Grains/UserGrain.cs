@@ -57,9 +57,9 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             throw new ArgumentException(fault.ToString(), nameof(report));
         }
 
+        await WakeAsync(cancellationToken);
         var now = Now();
         var register = Register.Of(report, ReportTime.Of(report, now));
-        await WakeAsync(cancellationToken);
         var catalogued = await FindTitleAsync(report.ContentId, cancellationToken);
         var title = _titles.Find(report.ContentId) ?? await LoadAsync(report.ContentId, cancellationToken);
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
@@ -77,7 +77,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             {
                 // It may have been merged with a page since it was judged: what was stored goes into what is known now.
                 title = _titles.Merge(title.With(marks).Merge(stored));
-                Remember(now, marked: marks != TitleMarks.None);
+                Remember(now, marked: !ReferenceEquals(marks, TitleMarks.None));
                 Tell(title, catalogued);
                 return Answer(verdict.Outcome, title, register, catalogued);
             }
@@ -197,6 +197,11 @@ internal sealed partial class UserGrain : Grain, IUserGrain
         _state = page.User;
         _titles = new LoadedTitles(_state.ErasedAt);
         _titles.Merge(page, before: null);
+        if (_state.ErasedAt is not null)
+        {
+            // Whatever kept the grain that erased from it, or a lost silo wrote since.
+            EraseAgainLater();
+        }
     }
 
     private async Task LoadPageAsync(TitleCursor? before, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using ContinueWatching.Api.Http;
+using ContinueWatching.Api.Rates;
 using ContinueWatching.Api.Watch;
 using ContinueWatching.Contracts;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -76,6 +77,9 @@ internal sealed class ExportStream(
 
             await json.FlushAsync(cancellationToken);
             await httpContext.Response.BodyWriter.FlushAsync(cancellationToken);
+
+            // A page costs what a batch does, and waits for it.
+            await RateLimits.WaitForMoreAsync(httpContext, page.Count, cancellationToken);
         }
 
         json.WriteEndArray();

@@ -18,10 +18,13 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
     // Clocks may differ by this much from the one that exported.
     private static readonly TimeSpan _clockTolerance = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<ContentId, TitleRecord> _titles = [];
+    // Each may hold tens of megabytes of what is being read.
+    private static readonly SemaphoreSlim _atOnce = new(4);
+
+    private readonly HashSet<ContentId> _seen = [];
+    private readonly List<TitleRecord> _titles = [];
     private readonly List<WatchlistRecord> _watchlist = [];
     private int _read;
-    private int _titlesRead;
     private int _titlesStored;
     private int _changed;
     private int _onWatchlist;
@@ -30,6 +33,24 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(ImportAnswer), ["application/x-ndjson"]));
 
     public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (!_atOnce.Wait(0, CancellationToken.None))
+        {
+            await httpContext.RequestServices.GetRequiredService<Unavailable>().WriteUnavailableAsync(httpContext);
+            return;
+        }
+
+        try
+        {
+            await TakeAllAsync(httpContext);
+        }
+        finally
+        {
+            _atOnce.Release();
+        }
+    }
+
+    private async Task TakeAllAsync(HttpContext httpContext)
     {
         var problem = await RunAsync(httpContext);
         if (problem is null)
@@ -89,7 +110,11 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
 
     private Fault? Take(JsonElement element)
     {
-        _read++;
+        if (++_read > maxTitles + Limits.Watchlist + 1)
+        {
+            return new Fault("", $"entry number {_read}", $"{maxTitles} titles, {Limits.Watchlist} watchlist entries and a user at most");
+        }
+
         var entry = new ImportEntry();
         if ((JsonBody.Parse(JsonMarshal.GetRawUtf8Value(element), entry, ImportEntry.ReadMember) ?? entry.FindMissing()) is { } fault)
         {
@@ -105,12 +130,13 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
                     return wrongTitle;
                 }
 
-                if (++_titlesRead > maxTitles)
+                if (!_seen.Add(title.ContentId))
                 {
-                    return new Fault("", $"title number {_titlesRead}", $"{maxTitles} titles at most");
+                    return new Fault("contentId", $"{title.ContentId}, given twice", "each title once");
                 }
 
-                return _titles.TryAdd(title.ContentId, title) ? null : new Fault("contentId", $"{title.ContentId}, given twice", "each title once");
+                _titles.Add(title);
+                return _seen.Count <= maxTitles ? null : new Fault("", $"title number {_seen.Count}", $"{maxTitles} titles at most");
             case ImportEntry.Watchlist:
                 if (entry.ToWatchlistRecord(now, out var record) is { } wrongRecord)
                 {
@@ -128,7 +154,7 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
     {
         if (_titles.Count > 0)
         {
-            _changed += await grain.ImportAsync([.. _titles.Values], cancellationToken);
+            _changed += await grain.ImportAsync([.. _titles], cancellationToken);
             _titlesStored += _titles.Count;
             _titles.Clear();
         }
