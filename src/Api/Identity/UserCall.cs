@@ -63,4 +63,16 @@ internal readonly record struct TitleCall(
             : Problems.BadRequest(new Fault("contentId", JsonBody.Shorten(ContentId), Contracts.ContentId.Allowed));
         return refusal is null;
     }
+
+    /// <summary>Does something to the title that the path names, when the caller may; 204 once it is done.</summary>
+    public async Task<Results<NoContent, ProblemHttpResult>> DoAsync(Func<IUserGrain, ContentId, Task> act)
+    {
+        if (!TryGetGrain(out var grain, out var contentId, out var refusal))
+        {
+            return refusal;
+        }
+
+        await act(grain, contentId);
+        return TypedResults.NoContent();
+    }
 }

@@ -72,17 +72,9 @@ internal static partial class UserRoutes
             ? TypedResults.Ok(WatchStatusAnswer.Of(await grain.MarkWatchedAsync(contentId, cancellationToken)))
             : refusal;
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> UnmarkWatchedAsync(
-        [AsParameters] TitleCall call, CancellationToken cancellationToken)
-    {
-        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
-        {
-            return refusal;
-        }
-
-        await grain.UnmarkWatchedAsync(contentId, cancellationToken);
-        return TypedResults.NoContent();
-    }
+    private static Task<Results<NoContent, ProblemHttpResult>> UnmarkWatchedAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
+        call.DoAsync((grain, contentId) => grain.UnmarkWatchedAsync(contentId, cancellationToken));
 
     private static async Task<Results<Ok<HistoryAnswer>, ProblemHttpResult>> GetHistoryAsync(
         [AsParameters] UserCall call,
@@ -116,17 +108,9 @@ internal static partial class UserRoutes
         return TypedResults.Ok(HistoryAnswer.Of(await grain.GetHistoryAsync(size, end, cancellationToken)));
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> ForgetAsync(
-        [AsParameters] TitleCall call, CancellationToken cancellationToken)
-    {
-        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
-        {
-            return refusal;
-        }
-
-        await grain.ForgetAsync(contentId, cancellationToken);
-        return TypedResults.NoContent();
-    }
+    private static Task<Results<NoContent, ProblemHttpResult>> ForgetAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
+        call.DoAsync((grain, contentId) => grain.ForgetAsync(contentId, cancellationToken));
 
     private static async Task<Results<Ok<WatchlistAnswer>, ProblemHttpResult>> GetWatchlistAsync(
         [AsParameters] UserCall call, CancellationToken cancellationToken) =>
@@ -147,17 +131,9 @@ internal static partial class UserRoutes
             : Problems.Conflict($"The watchlist has {Limits.Watchlist} titles, as many as it may; take one off first.");
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveFromWatchlistAsync(
-        [AsParameters] TitleCall call, CancellationToken cancellationToken)
-    {
-        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
-        {
-            return refusal;
-        }
-
-        await grain.RemoveFromWatchlistAsync(contentId, cancellationToken);
-        return TypedResults.NoContent();
-    }
+    private static Task<Results<NoContent, ProblemHttpResult>> RemoveFromWatchlistAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
+        call.DoAsync((grain, contentId) => grain.RemoveFromWatchlistAsync(contentId, cancellationToken));
 }
 
 /// <summary>The body of <c>PATCH /users/{userId}</c>: <c>{"historyPaused": true}</c>.</summary>

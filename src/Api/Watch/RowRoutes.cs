@@ -23,29 +23,13 @@ internal static partial class RowRoutes
             : refusal;
 
     // Durable: 204 means committed in Postgres. So it does below.
-    private static async Task<Results<NoContent, ProblemHttpResult>> HideAsync(
-        [AsParameters] TitleCall call, CancellationToken cancellationToken)
-    {
-        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
-        {
-            return refusal;
-        }
+    private static Task<Results<NoContent, ProblemHttpResult>> HideAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
+        call.DoAsync((grain, contentId) => grain.HideAsync(contentId, cancellationToken));
 
-        await grain.HideAsync(contentId, cancellationToken);
-        return TypedResults.NoContent();
-    }
-
-    private static async Task<Results<NoContent, ProblemHttpResult>> RestoreAsync(
-        [AsParameters] TitleCall call, CancellationToken cancellationToken)
-    {
-        if (!call.TryGetGrain(out var grain, out var contentId, out var refusal))
-        {
-            return refusal;
-        }
-
-        await grain.RestoreAsync(contentId, cancellationToken);
-        return TypedResults.NoContent();
-    }
+    private static Task<Results<NoContent, ProblemHttpResult>> RestoreAsync(
+        [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
+        call.DoAsync((grain, contentId) => grain.RestoreAsync(contentId, cancellationToken));
 
     private static async Task<Results<Ok<WhyAnswer>, ProblemHttpResult>> ExplainAsync(
         [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
