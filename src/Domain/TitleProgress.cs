@@ -198,6 +198,32 @@ public sealed class TitleProgress
             : Marks;
     }
 
+    /// <summary>
+    /// The marks after the viewer has hidden the title. One without a place is hidden only where it stands for another.
+    /// </summary>
+    /// <param name="shownAt">The moment of the row's entry for it; null when the row has none.</param>
+    /// <param name="now">The moment of the change.</param>
+    public TitleMarks MarksWhenHidden(DateTimeOffset? shownAt, DateTimeOffset now)
+    {
+        var at = NotBeforePlace(now);
+        return IsEmpty && shownAt is null ? Marks : Marks.Hide(shownAt > at ? shownAt.Value : at, now);
+    }
+
+    /// <summary>The marks after the viewer has marked the title watched: as they are when the viewer is through with it.</summary>
+    public TitleMarks MarksWhenWatched(CompletionRule rule, Title? catalogued, DateTimeOffset now) =>
+        IsWatched(rule, catalogued) && Marks.CompletedAt is not null
+            ? Marks
+            : Marks.MarkWatched(NotBeforePlace(now), DurationIn(catalogued), now);
+
+    /// <summary>The marks after the viewer has had the title forgotten: as they are when there is nothing to forget.</summary>
+    public TitleMarks MarksWhenForgotten(DateTimeOffset now) =>
+        IsEmpty && Marks is { CompletedAt: null, HiddenAt: null } ? Marks : Marks.Forget(NotBeforePlace(now), now);
+
+    /// <summary>
+    /// The moment for what is said of the title now: not before its resume point, which another silo's clock may have put ahead of now.
+    /// </summary>
+    public DateTimeOffset NotBeforePlace(DateTimeOffset now) => !IsEmpty && ResumePoint.WatchedAt > now ? ResumePoint.WatchedAt : now;
+
     /// <summary>The places on devices other than <paramref name="device"/> that are not <paramref name="position"/>, newest first.</summary>
     public ImmutableArray<Place> Elsewhere(DeviceId device, TimeSpan position)
     {

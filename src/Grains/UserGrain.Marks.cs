@@ -12,12 +12,7 @@ internal sealed partial class UserGrain
         cancellationToken.ThrowIfCancellationRequested();
         RequireTitle(contentId);
         var entry = (await GetRowAsync(cancellationToken)).FirstOrDefault(entry => entry.ContentId == contentId);
-        await ChangeAsync(
-            contentId,
-            (title, now) => entry is null && title.IsEmpty
-                ? title.Marks
-                : title.Marks.Hide(Latest(now, title.IsEmpty ? null : title.ResumePoint.WatchedAt, entry?.WatchedAt), now),
-            cancellationToken);
+        await ChangeAsync(contentId, (title, now) => title.MarksWhenHidden(entry?.WatchedAt, now), cancellationToken);
     }
 
     public Task RestoreAsync(ContentId contentId, CancellationToken cancellationToken = default) =>
@@ -30,10 +25,7 @@ internal sealed partial class UserGrain
         var catalogued = await FindTitleAsync(contentId, cancellationToken);
         var changed = await ChangeAsync(
             contentId,
-            (title, now) => title.IsWatched(_completion, catalogued) && title.Marks.CompletedAt is not null
-                ? title.Marks
-                : title.Marks.MarkWatched(
-                    Latest(now, title.IsEmpty ? null : title.ResumePoint.WatchedAt), title.DurationIn(catalogued), now),
+            (title, now) => title.MarksWhenWatched(_completion, catalogued, now),
             cancellationToken);
         return changed.ToStatus(_completion, catalogued)!;
     }
@@ -42,12 +34,7 @@ internal sealed partial class UserGrain
         ChangeAsync(contentId, (title, now) => title.Marks.Unwatch(now), cancellationToken);
 
     public Task ForgetAsync(ContentId contentId, CancellationToken cancellationToken = default) =>
-        ChangeAsync(
-            contentId,
-            (title, now) => title.IsEmpty && title.Marks is { CompletedAt: null, HiddenAt: null }
-                ? title.Marks
-                : title.Marks.Forget(Latest(now, title.IsEmpty ? null : title.ResumePoint.WatchedAt), now),
-            cancellationToken);
+        ChangeAsync(contentId, (title, now) => title.MarksWhenForgotten(now), cancellationToken);
 
     private async Task<TitleProgress> ChangeAsync(
         ContentId contentId, Func<TitleProgress, DateTimeOffset, TitleMarks> change, CancellationToken cancellationToken)
@@ -90,15 +77,5 @@ internal sealed partial class UserGrain
         LogLost(_user, titles[0].ContentId);
         GiveWayToTheOther();
         return false;
-    }
-
-    private static DateTimeOffset Latest(DateTimeOffset now, params ReadOnlySpan<DateTimeOffset?> others)
-    {
-        foreach (var other in others)
-        {
-            now = other > now ? other.Value : now;
-        }
-
-        return now;
     }
 }

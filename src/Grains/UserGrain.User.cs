@@ -142,7 +142,8 @@ internal sealed partial class UserGrain
     {
         cancellationToken.ThrowIfCancellationRequested();
         await WakeAsync(cancellationToken);
-        var erasedAt = Latest(Now(), _titles.WithoutGaps.FirstOrDefault()?.ResumePoint.WatchedAt);
+        var now = Now();
+        var erasedAt = _titles.WithoutGaps.FirstOrDefault()?.NotBeforePlace(now) ?? now;
         var rows = await StoreAsync(_users.EraseAsync(_user, erasedAt));
         _titles = LoadedTitles.Erased(erasedAt);
         _state = new UserState { ErasedAt = erasedAt };
