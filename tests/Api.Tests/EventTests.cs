@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using System.Reflection;
+using ContinueWatching.Api.Events;
 using ContinueWatching.Contracts;
 using ContinueWatching.Testing;
 using Orleans.Core.Internal;
@@ -56,6 +58,49 @@ public sealed class EventTests(RunningService running) : ApiTest(running)
         var (position, row) = await NextOfBothAsync(events);
         Assert.True(position.Data.GetProperty("completed").GetBoolean());
         Assert.Empty(row.Titles);
+    }
+
+    [Fact]
+    public async Task The_row_comes_first_however_fast_a_title_is_watched_on()
+    {
+        var ended = false;
+        var watching = WatchOnAsync();
+
+        for (var stream = 0; stream < Limits.ObserversPerUser; stream++)
+        {
+            using var events = await OpenAsync();
+            await events.NextAsync("row");
+            await events.NextAsync("position");
+        }
+
+        Volatile.Write(ref ended, true);
+        await watching;
+
+        async Task WatchOnAsync()
+        {
+            for (var second = 1; !Volatile.Read(ref ended); second++)
+                await Grain.ReportAsync(new Report(new ContentId(Title), TimeSpan.FromSeconds(second), Now));
+        }
+    }
+
+    [Fact]
+    public async Task A_change_that_comes_when_its_stream_has_gone_is_worth_no_line()
+    {
+        var grains = ReferenceRecorder.Around(Service.Grains, out var references);
+        using var alarm = new Alarm(TimeProvider.System);
+        var live = new LiveUser(
+            grains, UserId.Parse(User), TimeProvider.System, Limits.Subscription, new Outbox(TimeProvider.System, alarm), alarm);
+        await live.TryStartAsync(CancellationToken.None);
+        await live.EndAsync();
+
+        await references.Single().ChangedAsync(new UserChange(Guid.Empty, 1));
+
+        // Calls are heard in their order: with a second one the first has been.
+        var listener = new Listener();
+        var second = Service.Grains.CreateObjectReference<IUserObserver>(listener);
+        await second.ChangedAsync(new UserChange(Guid.Empty, 1));
+        await listener.Heard.WaitAsync(TimeSpan.FromSeconds(30));
+        Service.Grains.DeleteObjectReference<IUserObserver>(second);
     }
 
     [Fact]
@@ -233,4 +278,40 @@ public sealed class EventTests(RunningService running) : ApiTest(running)
     }
 
     private Task<LiveEvents> OpenAsync() => LiveEvents.OpenAsync(Service.Http.BaseAddress!, Token);
+
+    private sealed class Listener : IUserObserver
+    {
+        private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Heard => _heard.Task;
+
+        public Task ChangedAsync(UserChange change)
+        {
+            _heard.TrySetResult();
+            return Task.CompletedTask;
+        }
+    }
+}
+
+/// <summary>Grains, and the references to observers that were made through them.</summary>
+public class ReferenceRecorder : DispatchProxy
+{
+    private readonly List<IUserObserver> _references = [];
+    private IGrainFactory? _grains;
+
+    internal static IGrainFactory Around(IGrainFactory grains, out IReadOnlyList<IUserObserver> references)
+    {
+        var proxy = Create<IGrainFactory, ReferenceRecorder>();
+        ((ReferenceRecorder)(object)proxy)._grains = grains;
+        references = ((ReferenceRecorder)(object)proxy)._references;
+        return proxy;
+    }
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+    {
+        var answer = targetMethod!.Invoke(_grains, args);
+        if (targetMethod.Name == nameof(IGrainFactory.CreateObjectReference))
+            _references.Add((IUserObserver)answer!);
+        return answer;
+    }
 }

@@ -103,7 +103,7 @@ internal sealed class LiveUser : IUserObserver
         }
         finally
         {
-            _grains.DeleteObjectReference<IUserObserver>(_reference);
+            _ = ForgetLaterAsync();
         }
     }
 
@@ -199,6 +199,14 @@ internal sealed class LiveUser : IUserObserver
                 _outbox.Put(row);
             }
         }
+    }
+
+    // What the grain said before it heard of the end is still on its way, and who could not be told goes on until the subscription has run
+    // out: Orleans takes a call for whom it does not know as an error.
+    private async Task ForgetLaterAsync()
+    {
+        await Task.Delay(Limits.Subscription, _time);
+        _grains.DeleteObjectReference<IUserObserver>(_reference);
     }
 
     private void Want(Need need) => _need = need > _need ? need : _need;

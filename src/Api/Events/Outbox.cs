@@ -20,6 +20,7 @@ internal sealed class Outbox(TimeProvider time, Alarm alarm)
     private readonly Dictionary<ContentId, TitleChange> _titles = [];
     private readonly Dictionary<ContentId, long> _toldAt = [];
     private ImmutableArray<RowEntry>? _row;
+    private bool _begun;
 
     /// <summary>Puts places in, over older ones of the same titles.</summary>
     /// <returns>False when there are too many: they are dropped, and a row has to stand for them.</returns>
@@ -61,7 +62,7 @@ internal sealed class Outbox(TimeProvider time, Alarm alarm)
         alarm.Ring();
     }
 
-    /// <summary>Takes out what may be told now, a title before the row.</summary>
+    /// <summary>Takes out what may be told now: the row first of all, and from then on a title before the row.</summary>
     /// <param name="title">A place.</param>
     /// <param name="row">The row.</param>
     /// <param name="wait">When there is neither: how long it is until there may be.</param>
@@ -70,12 +71,13 @@ internal sealed class Outbox(TimeProvider time, Alarm alarm)
         lock (_lock)
         {
             (title, row, wait) = (null, null, Timeout.InfiniteTimeSpan);
-            if (TryTakeTitle(out title, ref wait))
+            if (_begun && TryTakeTitle(out title, ref wait))
             {
                 return true;
             }
 
             (row, _row) = (_row, null);
+            _begun |= row is not null;
             return row is not null;
         }
     }
