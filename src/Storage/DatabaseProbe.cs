@@ -22,8 +22,8 @@ public sealed class DatabaseProbe
     }
 
     /// <summary>
-    /// Asks the database for its time. Reports are ordered by the silos' clocks, so that one far from the database's, and so from the
-    /// other silos', would let old places win.
+    /// Asks the database for its time, and whether it takes writes: a standby, or one that was made read-only, does not. Reports are
+    /// ordered by the silos' clocks, so that one far from the database's, and so from the other silos', would let old places win.
     /// </summary>
     /// <returns>What is wrong, in a sentence; null when all is well.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
@@ -31,9 +31,9 @@ public sealed class DatabaseProbe
     {
         try
         {
-            var error = await _database.RunAsync(MeasureClockErrorAsync, cancellationToken);
-            return error <= _clockTolerance
-                ? null
+            var (error, isReadOnly) = await _database.RunAsync(LookAsync, cancellationToken);
+            return isReadOnly ? "Postgres is read-only."
+                : error <= _clockTolerance ? null
                 : string.Create(CultureInfo.InvariantCulture, $"The clock is {error.TotalSeconds:0.0} s from the database's.");
         }
         catch (StorageUnavailableException exception)
@@ -57,12 +57,14 @@ public sealed class DatabaseProbe
     }
 
     // How far apart the clocks are at least: the answer was on its way for some part of the round trip.
-    private async Task<TimeSpan> MeasureClockErrorAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<(TimeSpan ClockError, bool IsReadOnly)> LookAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = _database.CreateCommand(connection, "select clock_timestamp()");
+        await using var command = _database.CreateCommand(
+            connection, "select clock_timestamp(), current_setting('transaction_read_only')::boolean");
         var asked = _time.GetUtcNow();
-        var answer = new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
         var travel = (_time.GetUtcNow() - asked) / 2;
-        return (asked + travel - answer).Duration() - travel;
+        return ((asked + travel - reader.GetFieldValue<DateTimeOffset>(0)).Duration() - travel, reader.GetBoolean(1));
     }
 }

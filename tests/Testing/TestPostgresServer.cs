@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ContinueWatching.Standalone;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 
 namespace ContinueWatching.Testing;
 
@@ -8,6 +9,8 @@ namespace ContinueWatching.Testing;
 public sealed class TestPostgresServer : IAsyncDisposable
 {
     private const string Prefix = "continue-watching-test-";
+    private const int MaxConnections = 300;
+    private static readonly TimeSpan _copyLimit = TimeSpan.FromMinutes(1);
 
     private readonly EmbeddedPostgres _postgres;
     private IReadOnlyList<int> _paused = [];
@@ -19,17 +22,37 @@ public sealed class TestPostgresServer : IAsyncDisposable
     public int Port => _postgres.Port;
 
     /// <summary>A fast and forgetful server: what it wrote is safe from a SIGKILL, not from the machine's power switch.</summary>
-    public static async Task<TestPostgresServer> StartAsync()
+    public static async Task<TestPostgresServer> StartAsync(int maxConnections = MaxConnections)
     {
         await RemoveAbandonedAsync();
-        var options = new EmbeddedPostgresOptions
-        {
-            DataDirectory = Path.Combine(Path.GetTempPath(), Prefix + Guid.NewGuid().ToString("N")),
-            MaxConnections = 300,
-            ServerSettings = new Dictionary<string, string> { ["fsync"] = "off", ["full_page_writes"] = "off" },
-        };
-        return new TestPostgresServer(await EmbeddedPostgres.StartAsync(options, NullLogger.Instance, CancellationToken.None));
+        return await StartAsync(NewFolder(), maxConnections);
     }
+
+    /// <summary>Starts a standby, for which every commit of this server waits from now on.</summary>
+    public async Task<TestPostgresServer> StartStandbyAsync()
+    {
+        var folder = NewFolder();
+        var cluster = Path.Combine(folder, "cluster");
+        Folders.CreateOpen(folder);
+        Folders.CreatePrivate(cluster);
+        var user = ServerUser.Current();
+        user.Own(cluster);
+        var primary = new NpgsqlConnectionStringBuilder(ConnectionString);
+        Folders.WritePrivate(Path.Combine(folder, "password"), primary.Password!);
+        var tools = new PostgresTools(
+            await PostgresBinaries.FindAsync(PostgresSearch.OfThisProcess(), NullLogger.Instance, CancellationToken.None), user);
+        await tools.RunAsync(
+            "pg_basebackup", cluster, _copyLimit, CancellationToken.None, "-D", cluster, "--checkpoint=fast", "--write-recovery-conf",
+            "--dbname", $"host={primary.Host} port={primary.Port} user={primary.Username} password={primary.Password}");
+        var standby = await StartAsync(folder, MaxConnections);
+        await RunAsync("alter system set synchronous_standby_names = '*'");
+        await RunAsync("select pg_reload_conf()");
+        await RunAsync("do 'begin while not exists (select from pg_stat_replication where sync_state = ''sync'') loop perform pg_sleep(0.01), pg_stat_clear_snapshot(); end loop; end'");
+        return standby;
+    }
+
+    /// <summary>Makes a standby the server: as a failover does when the one before is lost.</summary>
+    public Task PromoteAsync() => RunAsync("select pg_promote()");
 
     public Task<TestDatabase> CreateDatabaseAsync() => TestDatabase.CreateAsync(ConnectionString);
 
@@ -74,6 +97,26 @@ public sealed class TestPostgresServer : IAsyncDisposable
             return;
         Signals.Send(postmaster, Signals.Kill);
         Process.Start(new ProcessStartInfo("rm", ["-rf", _postgres.DataDirectory]) { RedirectStandardError = true })?.Dispose();
+    }
+
+    private static string NewFolder() => Path.Combine(Path.GetTempPath(), Prefix + Guid.NewGuid().ToString("N"));
+
+    private static async Task<TestPostgresServer> StartAsync(string folder, int maxConnections)
+    {
+        var options = new EmbeddedPostgresOptions
+        {
+            DataDirectory = folder,
+            MaxConnections = maxConnections,
+            ServerSettings = new Dictionary<string, string> { ["fsync"] = "off", ["full_page_writes"] = "off" },
+        };
+        return new TestPostgresServer(await EmbeddedPostgres.StartAsync(options, NullLogger.Instance, CancellationToken.None));
+    }
+
+    private async Task RunAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false });
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
     }
 
     private static async Task RemoveAbandonedAsync()
