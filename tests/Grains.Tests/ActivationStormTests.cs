@@ -22,7 +22,7 @@ public sealed class ActivationStormTests(ITestOutputHelper output)
         await using (var seed = cluster.Postgres.CreateCommand(
             """
             insert into resume (user_id, content_id, device_id, position_ms, duration_ms, watched_at)
-            select 'storm-' || u, md5((u + t) % 1000 || '')::uuid, 'tv', u, null, '2026-03-01T20:00:00Z'::timestamptz + t * interval '1 second'
+            select 'storm-' || u, md5(u || '-' || t)::uuid, 'tv', u, null, '2026-03-01T20:00:00Z'::timestamptz + t * interval '1 second'
             from generate_series(1, $1) u, generate_series(1, 3) t
             """))
         {
