@@ -31,7 +31,7 @@ public static class SiloHost
             silo.AddCatalogue();
             cluster(silo);
         });
-        builder.Services.AddSingleton<SiloReadiness>();
+        builder.Services.AddSingleton<GrainInstruments>().AddSingleton<SiloReadiness>();
     }
 
     /// <summary>Joins the cluster whose members meet in Postgres.</summary>

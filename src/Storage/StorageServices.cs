@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using ContinueWatching.Grains;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,6 +29,7 @@ public static class StorageServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => CreateDataSource(configuration));
+        services.AddMetrics().AddSingleton<StorageInstruments>();
         services.AddSingleton<Database>().AddSingleton<CommitWriter>().AddSingleton<ResumeLoader>();
         services.AddSingleton(provider => new DatabaseProbe(
             provider.GetRequiredService<NpgsqlDataSource>(),
@@ -54,7 +56,14 @@ public static class StorageServices
 
         try
         {
-            return new NpgsqlDataSourceBuilder(Parse(text).ConnectionString).Build();
+            var source = new NpgsqlDataSourceBuilder(Parse(text).ConnectionString);
+
+            // A statement is part of somebody's trace, or of none: the looks at the membership would be traces of their own.
+            source.ConfigureTracing(spans => spans
+                .ConfigureCommandFilter(_ => Activity.Current is { Recorded: true })
+                .ConfigureBatchFilter(_ => Activity.Current is { Recorded: true })
+                .EnablePhysicalOpenTracing(false));
+            return source.Build();
         }
         catch (ArgumentException exception)
         {
