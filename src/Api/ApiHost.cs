@@ -1,11 +1,11 @@
 using ContinueWatching.Api.Catalogue;
 using ContinueWatching.Api.Events;
 using ContinueWatching.Api.Http;
-using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Rates;
 using ContinueWatching.Api.Reference;
 using ContinueWatching.Api.Users;
 using ContinueWatching.Api.Watch;
+using ContinueWatching.Hosting;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -29,6 +29,7 @@ public static class ApiHost
         services.AddBearerTokens();
         services.AddRateLimits();
         services.AddProblemDetails();
+        services.AddSingleton<ApiInstruments>();
         services.AddSingleton<Unavailable>().AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<Unavailable>());
         services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         services.AddCors();
@@ -47,6 +48,7 @@ public static class ApiHost
     /// <summary>Maps the routes.</summary>
     public static void MapApi(this WebApplication app)
     {
+        app.UseAdminListener();
         app.UseForwardedHeaders();
         app.Use(AlwaysJson);
         app.UseExceptionHandler();
@@ -75,7 +77,7 @@ public static class ApiHost
         return services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested
             || http.Request.Path.StartsWithSegments(ApiHealth.Path)
                 ? next(http)
-                : services.GetRequiredService<Unavailable>().WriteUnavailableAsync(http).AsTask();
+                : services.GetRequiredService<Unavailable>().WriteUnavailableAsync(http, ApiInstruments.Starting).AsTask();
     }
 
     // A problem is told as JSON to those, too, who say that they want something else (a browser, a video player): they would be sent

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Diagnostics;
 using ContinueWatching.Grains;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,14 +55,7 @@ public static class StorageServices
 
         try
         {
-            var source = new NpgsqlDataSourceBuilder(Parse(text).ConnectionString);
-
-            // A statement is part of somebody's trace, or of none: the looks at the membership would be traces of their own.
-            source.ConfigureTracing(spans => spans
-                .ConfigureCommandFilter(_ => Activity.Current is { Recorded: true })
-                .ConfigureBatchFilter(_ => Activity.Current is { Recorded: true })
-                .EnablePhysicalOpenTracing(false));
-            return source.Build();
+            return new NpgsqlDataSourceBuilder(Parse(text).ConnectionString).Build();
         }
         catch (ArgumentException exception)
         {
