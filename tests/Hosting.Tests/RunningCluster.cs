@@ -5,9 +5,10 @@ using ContinueWatching.Testing;
 namespace ContinueWatching.Hosting.Tests;
 
 /// <summary>A silo and an API as they are deployed, each a process, that send all they have to an <see cref="OtlpReceiver"/>.</summary>
-public sealed class RunningCluster : IAsyncLifetime
+public sealed class RunningCluster : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly Dictionary<string, string?> _settings = [];
     private TestDatabase? _database;
     private OtlpReceiver? _receiver;
     private ServiceProcess? _silo;
@@ -26,6 +27,24 @@ public sealed class RunningCluster : IAsyncLifetime
     public ServiceProcess ApiProcess => _api!;
 
     internal OtlpReceiver Receiver => _receiver!;
+
+    /// <summary>Starts one of a test's own; null takes a setting away.</summary>
+    internal static async Task<RunningCluster> StartAsync(params (string Name, string? Value)[] settings)
+    {
+        var cluster = new RunningCluster();
+        foreach (var (name, value) in settings)
+            cluster._settings[name] = value;
+        try
+        {
+            await cluster.InitializeAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
 
     public async Task InitializeAsync()
     {
@@ -64,6 +83,8 @@ public sealed class RunningCluster : IAsyncLifetime
         };
         return await SendAsync(request, Tokens.Of(user), traceParent);
     }
+
+    ValueTask IAsyncDisposable.DisposeAsync() => new(DisposeAsync());
 
     public async Task DisposeAsync()
     {
@@ -107,6 +128,8 @@ public sealed class RunningCluster : IAsyncLifetime
             own[setting[..separator].Replace(":", "__", StringComparison.Ordinal)] = setting[(separator + 1)..];
         }
 
+        foreach (var (name, value) in _settings)
+            own[name] = value;
         return own;
     }
 
