@@ -8,7 +8,9 @@ namespace ContinueWatching.Domain;
 /// <param name="Title">The title that decided, where it need not be the one asked for.</param>
 /// <param name="Catalogued">What the catalogue says of it.</param>
 /// <param name="Rule">The rule that finished it.</param>
-internal readonly record struct Reason(RowCode Code, TitleProgress? Title = null, Title? Catalogued = null, CompletionRule? Rule = null)
+/// <param name="Next">What follows it, and stands for it and all of that one's series.</param>
+internal readonly record struct Reason(
+    RowCode Code, TitleProgress? Title = null, Title? Catalogued = null, CompletionRule? Rule = null, ContentId? Next = null)
 {
     public static readonly Reason InProgress = new(RowCode.InProgress);
 
@@ -17,6 +19,9 @@ internal readonly record struct Reason(RowCode Code, TitleProgress? Title = null
     public static Reason MarkedWatched(TitleProgress title) => new(RowCode.MarkedWatched, title);
 
     public static Reason AnotherEpisode(TitleProgress head) => new(RowCode.AnotherEpisode, head);
+
+    /// <summary>For a series that another title leads into, which was finished after all of it was watched.</summary>
+    public static Reason Followed(TitleProgress title, ContentId next) => new(RowCode.AnotherEpisode, title, Next: next);
 
     public static Reason Finished(TitleProgress title, Title? catalogued, CompletionRule rule) =>
         new(RowCode.Finished, title, catalogued, rule);
@@ -33,15 +38,20 @@ internal static class Explanation
             RowCode.NextEpisode, $"It follows {head.ContentId}, which was finished on {Text(head.ResumePoint.WatchedAt)}.")
         : new(RowCode.InProgress, $"It was left at {Text(entry.Position)} on {Text(entry.WatchedAt)}.");
 
-    /// <summary>A finished title for which another one stands.</summary>
-    public static RowExplanation StoodFor(RowEntry next, Reason reason) =>
-        new(reason.Code, $"{Of(reason).Sentence} {next.ContentId} stands in the row for it.");
+    /// <summary>A finished title for which another one stands, or would in a longer row.</summary>
+    public static RowExplanation StoodFor(RowEntry next, Reason reason, int place) => new(
+        reason.Code,
+        $"{Of(reason).Sentence} {next.ContentId} stands for it, " + (place > Limits.Row
+            ? $"but not in the row, which shows {Limits.Row} titles: {place - 1} were watched after it."
+            : "in the row."));
 
     /// <summary>A title that was left out.</summary>
     public static RowExplanation Of(Reason reason) => new(reason.Code, reason.Code switch
     {
         RowCode.Hidden => $"{reason.Title!.ContentId} was hidden on {Text(reason.Title.Marks.HiddenAt)}, and not watched since.",
         RowCode.MarkedWatched => $"It was marked watched on {Text(reason.Title!.Marks.CompletedAt)}, and not watched since.",
+        RowCode.AnotherEpisode when reason.Next is { } next =>
+            $"{next} of its series stands for it, for it follows {reason.Title!.ContentId}, which was finished later, on {Text(reason.Title.ResumePoint.WatchedAt)}.",
         RowCode.AnotherEpisode =>
             $"{reason.Title!.ContentId}, another episode of its series, was watched last, on {Text(reason.Title.ResumePoint.WatchedAt)}.",
         RowCode.Finished => Finished(reason.Title!, reason.Catalogued, reason.Rule!),
@@ -49,14 +59,14 @@ internal static class Explanation
     });
 
     /// <summary>A title without a place.</summary>
-    public static RowExplanation Unwatched(TitleProgress title, UserState user, TitleProgress? head) =>
+    public static RowExplanation Unwatched(TitleProgress title, UserState user, Reason? ofItsSeries) =>
         title.IsMarkedWatched ? Of(Reason.MarkedWatched(title))
         : title.Marks.HiddenAt is not null ? Of(Reason.Hidden(title))
         : title.WasOpened ? new(
             RowCode.AtStart, $"It was opened, and left at 0: a place within the first {Text(TitleProgress.IgnoredBelow)} is not kept.")
         : user.IsPaused ? new(
             RowCode.HistoryPaused, $"No place in it is known, and the history has been paused since {Text(user.PausedFrom)}.")
-        : head is not null ? Of(Reason.AnotherEpisode(head))
+        : ofItsSeries is { } other ? Of(other)
         : new(RowCode.NeverWatched, "It was never watched.");
 
     /// <summary>A title that might be in the row if it were not so old.</summary>

@@ -30,7 +30,7 @@ public sealed class Row
     private readonly FindTitle _findTitle;
     private readonly FindProgress _findProgress;
     private readonly List<RowEntry> _entries = new(Limits.Row);
-    private Dictionary<SeriesId, TitleProgress>? _heads;
+    private Dictionary<SeriesId, Reason>? _series;
     private List<ContentId>? _unknownTitles;
     private List<ContentId>? _unknownProgress;
 
@@ -95,7 +95,9 @@ public sealed class Row
             if (title.ContentId == asked.ContentId)
             {
                 // It may still stand for another title, further down.
-                leftOut = judged.Entry is { } next ? Explanation.StoodFor(next, judged.Reason) : Explanation.Of(judged.Reason);
+                leftOut = judged.Entry is { } next
+                    ? Explanation.StoodFor(next, judged.Reason, row._entries.Count)
+                    : Explanation.Of(judged.Reason);
             }
         }
 
@@ -106,9 +108,9 @@ public sealed class Row
     private RowExplanation ExplainAbsent(TitleProgress asked, UserState user)
     {
         Ask(asked.ContentId, out var catalogued);
-        var head = catalogued?.SeriesId is { } series ? _heads?.GetValueOrDefault(series) : null;
-        return asked.IsEmpty ? Explanation.Unwatched(asked, user, head)
-            : head is not null ? Explanation.Of(Reason.AnotherEpisode(head))
+        var other = catalogued?.SeriesId is { } series && _series?.TryGetValue(series, out var known) is true ? known : (Reason?)null;
+        return asked.IsEmpty ? Explanation.Unwatched(asked, user, other)
+            : other is not null ? Explanation.Of(other.Value)
             : Judge(asked, catalogued) is { Entry: null } leftOut ? Explanation.Of(leftOut.Reason)
             : Explanation.TooLongAgo(asked);
     }
@@ -116,17 +118,19 @@ public sealed class Row
     private Judged Take(TitleProgress title)
     {
         Ask(title.ContentId, out var catalogued);
-        if (catalogued?.SeriesId is { } series && !(_heads ??= []).TryAdd(series, title))
+        if (catalogued?.SeriesId is { } series && !(_series ??= []).TryAdd(series, Reason.AnotherEpisode(title)))
         {
             // The first of a series to come is the last watched of it, and stands or falls for them all.
-            return new Judged(Reason.AnotherEpisode(_heads[series]));
+            return new Judged(_series[series]);
         }
 
         var judged = Judge(title, catalogued);
         if (judged.Entry is { } entry)
         {
-            // What stands for a finished title can have been begun itself.
-            if (_entries.Exists(other => other.ContentId == entry.ContentId))
+            // What stands for a finished title can have been begun itself, or lead into a series of which another episode was watched later.
+            if (_entries.Exists(other => other.ContentId == entry.ContentId)
+                || (entry.SeriesId is { } entered && entered != catalogued?.SeriesId
+                    && !(_series ??= []).TryAdd(entered, Reason.Followed(title, entry.ContentId))))
             {
                 return new Judged(judged.Reason);
             }

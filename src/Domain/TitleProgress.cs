@@ -215,9 +215,12 @@ public sealed class TitleProgress
             ? Marks
             : Marks.MarkWatched(NotBeforePlace(now), DurationIn(catalogued), now);
 
-    /// <summary>The marks after the viewer has had the title forgotten: as they are when there is nothing to forget.</summary>
+    /// <summary>
+    /// The marks after the viewer has had the title forgotten: as they are when there was never anything to forget. Forgotten again, the
+    /// later moment counts: what a device has not sent yet may be of the time between.
+    /// </summary>
     public TitleMarks MarksWhenForgotten(DateTimeOffset now) =>
-        IsEmpty && Marks is { CompletedAt: null, HiddenAt: null } ? Marks : Marks.Forget(NotBeforePlace(now), now);
+        IsEmpty && Marks is { CompletedAt: null, HiddenAt: null, ForgottenAt: null } ? Marks : Marks.Forget(NotBeforePlace(now), now);
 
     /// <summary>
     /// The moment for what is said of the title now: not before its resume point, which another silo's clock may have put ahead of now.

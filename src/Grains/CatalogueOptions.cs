@@ -22,4 +22,11 @@ public sealed class CatalogueOptions
     /// <summary>How long a row or a report waits for what the catalogue knows: 2 s. After that it does without, so that it still comes.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:30")]
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// The most titles that are read or written in Postgres at once, a connection each: 8, some 3 000 titles a second. More would only
+    /// take them from the commits.
+    /// </summary>
+    [Range(1, 100)]
+    public int Connections { get; set; } = 8;
 }

@@ -21,6 +21,10 @@ public sealed partial class TitleCatalogue
     // How long an answer stands that was given because the grain could not be reached.
     private static readonly TimeSpan _makeshift = TimeSpan.FromSeconds(5);
 
+    // What the titles' grains can read in the time that somebody waits for it. Whoever comes on top would wait in vain, and a call that
+    // fails costs more than one that is answered.
+    internal const int MaxLoading = 4_000;
+
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly ILogger<TitleCatalogue> _logger;
@@ -104,6 +108,11 @@ public sealed partial class TitleCatalogue
             if (TryGet(id, out var title))
             {
                 return Task.FromResult(title);
+            }
+
+            if (_loading.Count >= MaxLoading)
+            {
+                return Task.FromResult(Find(id)?.Title);
             }
 
             // Not on the scheduler of the grain that happens to ask first, nor with its context: the answer is everybody's.

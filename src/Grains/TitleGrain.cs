@@ -11,7 +11,10 @@ namespace ContinueWatching.Grains;
 /// the storage leaves nothing in memory: the next call reads anew.
 /// </summary>
 internal sealed class TitleGrain(
-    IGrainContext context, [FromKeyedServices(TitleCatalogue.Storage)] IGrainStorage storage, TitleCatalogue catalogue) : Grain, ITitleGrain
+    IGrainContext context,
+    [FromKeyedServices(TitleCatalogue.Storage)] IGrainStorage storage,
+    TitleConnections connections,
+    TitleCatalogue catalogue) : Grain, ITitleGrain
 {
     // Part of the row's key.
     private const string StateName = "title";
@@ -83,7 +86,7 @@ internal sealed class TitleGrain(
         {
             await RunAsync(state, storage.ReadStateAsync);
         }
-        catch (StorageUnavailableException)
+        catch (StorageUnavailableException lost) when (lost.OutcomeUnknown)
         {
             // Most often a connection from before Postgres was started again.
             await RunAsync(state, storage.ReadStateAsync);
@@ -109,7 +112,7 @@ internal sealed class TitleGrain(
     {
         try
         {
-            await call(StateName, context.GrainId, state);
+            await connections.RunAsync(() => call(StateName, context.GrainId, state));
         }
         catch (InconsistentStateException)
         {

@@ -12,7 +12,7 @@ public static class Catalogue
     /// <summary>Adds the titles' storage on the one <see cref="NpgsqlDataSource"/>, and <see cref="TitleCatalogue"/>.</summary>
     public static ISiloBuilder AddCatalogue(this ISiloBuilder silo)
     {
-        silo.Services.AddSingleton<TitleCatalogue>();
+        silo.Services.AddSingleton<TitleCatalogue>().AddSingleton<TitleConnections>();
         return silo.AddAdoNetGrainStorage(TitleCatalogue.Storage, options => options
             .Configure<NpgsqlDataSource, IOptions<SystemTextJsonGrainStorageSerializerOptions>>((orleans, source, json) =>
             {

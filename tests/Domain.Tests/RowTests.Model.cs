@@ -88,9 +88,22 @@ public partial class RowTests
     {
         var watched = world.Progress.Values.Where(title => title.Registers.Any())
             .OrderByDescending(title => title.ResumePoint.WatchedAt).ThenByDescending(title => $"{title.ContentId}", StringComparer.Ordinal);
-        var heads = watched.GroupBy(title => world.Of(title.ContentId)?.SeriesId is { } series ? series.Value : $"film {title.ContentId}")
-            .Select(series => series.First());
-        return [.. heads.Select(head => Stand(world, head)).OfType<RowEntry>().DistinctBy(entry => entry.ContentId).Take(10)];
+        var row = new List<RowEntry>();
+        var series = new HashSet<SeriesId>();
+        foreach (var title in watched)
+        {
+            // "The row never holds two entries of one series", be it that a finished title leads into another one.
+            var own = world.Of(title.ContentId)?.SeriesId;
+            if ((own is null || series.Add(own.Value))
+                && Stand(world, title) is { } entry
+                && row.TrueForAll(other => other.ContentId != entry.ContentId)
+                && (entry.SeriesId is not { } entered || entered == own || series.Add(entered)))
+            {
+                row.Add(entry);
+            }
+        }
+
+        return [.. row.Take(10)];
     }
 
     private static RowEntry? Stand(World world, TitleProgress head)

@@ -141,6 +141,22 @@ public partial class RowTests
     }
 
     [Fact]
+    public void A_series_that_a_finished_title_leads_into_stands_once()
+    {
+        // The film leads into the series, of which an episode was begun before or after.
+        var before = new Home().Series("s", 1, 2, 3).Title(9, next: 1).Watch(2, at: 1, 60_000).Watch(9, at: 2, End);
+        var after = new Home().Series("s", 1, 2, 3).Title(9, next: 1).Watch(9, at: 1, End).Watch(2, at: 2, 60_000);
+        var hidden = new Home().Series("s", 1, 2, 3).Title(9, next: 1).Watch(9, at: 1, End).Watch(2, at: 2, 60_000).Hide(2, at: 3);
+
+        Assert.Equal([1], before.Numbers());
+        Assert.Equal([2], after.Numbers());
+        Assert.Empty(hidden.Row());
+        Assert.Equal(
+            $"{TitleNumbered(1)} of its series stands for it, for it follows {TitleNumbered(9)}, which was finished later, on 2026-03-01 12:00:00 UTC.",
+            before.Why(2).Sentence);
+    }
+
+    [Fact]
     public void The_catalogues_length_and_credits_stand_above_what_a_player_tells()
     {
         var home = new Home().Title(1, duration: 1_000_000).Title(2, credits: 500_000).Watch(1, at: 2, End).Watch(2, at: 1, 500_000);

@@ -17,7 +17,7 @@ public partial class RowTests
     [InlineData(6, RowCode.NeverWatched, "never watched")]
     [InlineData(7, RowCode.AtStart, "left at 0")]
     [InlineData(8, RowCode.MarkedWatched, "marked watched on 2026-03-01 12:00:09 UTC")] // Without a place.
-    [InlineData(11, RowCode.Finished, "stands in the row for it")]
+    [InlineData(11, RowCode.Finished, "stands for it, in the row")]
     [InlineData(12, RowCode.NextEpisode, "finished on 2026-03-01 12:00:06 UTC")]
     [InlineData(13, RowCode.AnotherEpisode, "another episode of its series, was watched last, on 2026-03-01 12:00:06 UTC")]
     [InlineData(14, RowCode.AnotherEpisode, "was watched last")] // Not begun.
@@ -45,6 +45,22 @@ public partial class RowTests
 
         Assert.Equal(code, home.Why(title).Code);
         Assert.Equal(code == RowCode.InProgress, home.Numbers().Contains(title));
+    }
+
+    [Fact]
+    public void The_next_episode_of_a_finished_one_is_not_said_to_be_in_a_row_that_ends_before_it()
+    {
+        var home = new Home().Series("s", 21, 22).Watch(21, at: 1, End);
+        for (var film = 1; film <= 10; film++)
+        {
+            home.Watch(film, at: 10 + film, 60_000);
+        }
+
+        Assert.Equal(RowCode.Finished, home.Why(21).Code);
+        Assert.EndsWith(
+            $"{TitleNumbered(22)} stands for it, but not in the row, which shows 10 titles: 10 were watched after it.",
+            home.Why(21).Sentence,
+            StringComparison.Ordinal);
     }
 
     [Fact]

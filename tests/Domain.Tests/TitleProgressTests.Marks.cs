@@ -154,6 +154,18 @@ public partial class TitleProgressTests
     }
 
     [Fact]
+    public void What_a_device_sends_late_of_before_the_second_forgetting_brings_nothing_back()
+    {
+        var once = Forgotten(At(5_000), Register("tv", 1_000, 60_000));
+
+        var twice = once.Forget(once.MarksWhenForgotten(At(8_000)));
+
+        Assert.Equal(ReportOutcome.Stale, twice.Judge(Register("phone", 7_000, 70_000)).Outcome);
+        Assert.Equal(ReportOutcome.Applied, twice.Judge(Register("phone", 8_001, 70_000)).Outcome);
+        Assert.Same(TitleMarks.None, TitleProgress.Unwatched(TitleNumbered(1)).MarksWhenForgotten(At(8_000)));
+    }
+
+    [Fact]
     public void What_is_forgotten_is_forgotten_whichever_way_it_is_merged_with_what_was_held()
     {
         var held = Progress(Register("tv", 1_000, 60_000), Register("phone", 6_000, 70_000));

@@ -187,6 +187,24 @@ public sealed class TitleCatalogueTests : IClassFixture<TitleCatalogueTests.Coun
     }
 
     [Fact]
+    public async Task While_very_many_titles_are_being_asked_for_others_are_unknown_at_once_and_asked_for_later()
+    {
+        await Grain.SetAsync(Film("film"));
+        ContentId[] titles = [.. Enumerable.Range(0, TitleCatalogue.MaxLoading).Select(_ => Viewer.NewTitle())];
+        var gates = titles.Select(Calls.Hold).ToArray();
+        var loading = _catalogue.LoadAsync(titles, CancellationToken.None).AsTask();
+
+        var other = GetAsync();
+        Assert.True(other.IsCompletedSuccessfully);
+        Assert.Null(await other);
+        Assert.Equal(0, Calls.CountOf(_film));
+        Array.ForEach(gates, gate => gate.SetResult());
+        await loading;
+
+        Assert.Equal(Film("film"), await GetAsync());
+    }
+
+    [Fact]
     public async Task A_fault_of_ours_comes_out_and_is_not_remembered()
     {
         Calls.Hold(_film).SetException(new NotSupportedException("A bug."));

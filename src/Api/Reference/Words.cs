@@ -132,6 +132,10 @@ internal static class Words
             "Where the page before ended: its `next`. Without it, the first page.",
             Replacement: new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[A-Za-z0-9_-]{32}$" },
             Example: "AAABmr4e0SgLXzpSbB1Njp8nP08Mb4oR"),
+        ["confirm"] = new(
+            "The user once more, just as in the path: what is erased does not come back.",
+            Replacement: UserText(),
+            Example: "me"),
         ["If-None-Match"] = new(
             "The ETag of the answer that the client has.",
             Replacement: PlainText(),
