@@ -1,6 +1,7 @@
 using ContinueWatching.Api.Catalogue;
 using ContinueWatching.Api.Events;
 using ContinueWatching.Api.Http;
+using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Rates;
 using ContinueWatching.Api.Reference;
 using ContinueWatching.Api.Users;
@@ -27,6 +28,7 @@ public static class ApiHost
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<ApiSettings>().BindConfiguration(ApiSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddBearerTokens();
+        services.AddRememberedTokens();
         services.AddRateLimits();
         services.AddProblemDetails();
         services.AddSingleton<ApiInstruments>();

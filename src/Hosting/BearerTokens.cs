@@ -24,33 +24,11 @@ public static class BearerTokens
         {
             options.MapInboundClaims = false;
             options.TokenValidationParameters.ClockSkew = _clockSkew;
-            options.Events = new JwtBearerEvents { OnMessageReceived = TakeVerified, OnTokenValidated = RememberVerified };
         });
-        services.AddSingleton<VerifiedTokens>();
         services.AddSingleton<IValidateOptions<JwtBearerOptions>, MandatoryConfiguration>();
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).ValidateOnStart();
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
     }
-
-    private static Task TakeVerified(MessageReceivedContext context)
-    {
-        if (Verified(context.HttpContext).Find(context.Request.Headers.Authorization.ToString()) is { } principal)
-        {
-            context.Principal = principal;
-            context.Success();
-        }
-
-        return Task.CompletedTask;
-    }
-
-    private static Task RememberVerified(TokenValidatedContext context)
-    {
-        var expiresAt = new DateTimeOffset(context.SecurityToken.ValidTo) + context.Options.TokenValidationParameters.ClockSkew;
-        Verified(context.HttpContext).Remember(context.Request.Headers.Authorization.ToString(), context.Principal!, expiresAt);
-        return Task.CompletedTask;
-    }
-
-    private static VerifiedTokens Verified(HttpContext http) => http.RequestServices.GetRequiredService<VerifiedTokens>();
 
     private sealed class MandatoryConfiguration : IValidateOptions<JwtBearerOptions>
     {

@@ -15,13 +15,8 @@ namespace ContinueWatching.Hosting;
 /// </summary>
 public static class Telemetry
 {
-    // Of a hundred reports one: with thousands a second that is plenty, and costs next to nothing. As a share of the traces that begin
-    // here; what a caller has decided for its own stands.
-    private const string UsualSampler = "parentbased_traceidratio";
-    private const string UsualShare = "0.01";
-
     private const string Own = "ContinueWatching";
-    internal const string Npgsql = "Npgsql";
+    private const string Npgsql = "Npgsql";
 
     // Without Microsoft.Orleans.Runtime: what silos say to each other belongs to nobody's request.
     private static readonly string[] _sources =
@@ -30,6 +25,10 @@ public static class Telemetry
     // Of ASP.NET's, those of requests and connections: each of its others costs every request.
     private static readonly string[] _meters =
         [Own, Npgsql, "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
+
+    // Counted at every message, and nobody asks how many there were.
+    private static readonly string[] _uncounted =
+        ["orleans-messaging-sent", "orleans-messaging-received", "orleans-messaging-processing", "orleans-gateway-sent", "orleans-gateway-received"];
 
     // Asked by machines, every few seconds, for ever.
     private static readonly PathString[] _untraced = ["/health", AdminListener.MetricsPath, "/dashboard"];
@@ -52,16 +51,11 @@ public static class Telemetry
 
         if (IsSent(configuration, "TRACES"))
         {
-            if (configuration["OTEL_TRACES_SAMPLER"] is null)
-            {
-                configuration["OTEL_TRACES_SAMPLER"] = UsualSampler;
-                configuration["OTEL_TRACES_SAMPLER_ARG"] ??= UsualShare;
-            }
-
             telemetry.WithTracing(traces => traces
+                .SetSampler(_ => RequestSampler.Of(configuration))
                 .AddSource(_sources)
                 .AddAspNetCoreInstrumentation(http => http.Filter = IsTraced)
-                .AddProcessor(new TraceEnd())
+                .AddProcessor(new Nameless())
                 .AddOtlpExporter());
         }
     }
@@ -72,7 +66,8 @@ public static class Telemetry
 
     private static void Measure(MeterProviderBuilder metrics, bool isSent, bool isScraped)
     {
-        metrics.AddMeter(_meters);
+        metrics.AddMeter(_meters).AddView(instrument =>
+            _uncounted.Any(name => instrument.Name.StartsWith(name, StringComparison.Ordinal)) ? MetricStreamConfiguration.Drop : null);
         if (isSent)
         {
             metrics.AddOtlpExporter();

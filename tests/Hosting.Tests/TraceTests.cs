@@ -83,6 +83,23 @@ public sealed class TraceTests(RunningCluster cluster)
         Assert.DoesNotContain(cluster.Receiver.Spans, span => span.Scope == "Npgsql" && span.ParentId.Length == 0);
     }
 
+    [Fact]
+    public async Task A_caller_who_decides_against_a_trace_gets_none_nor_a_part_of_one()
+    {
+        await using var own = await RunningCluster.StartAsync(("OTEL_TRACES_SAMPLER", "parentbased_always_on"));
+
+        for (var report = 0; report < 10; report++)
+            await own.ReportAsync(User, Guid.NewGuid(), $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00");
+        await own.ReportAsync(User, Guid.NewGuid(), TraceParent);
+        await own.Receiver.FindAsync(
+            receiver => receiver.Spans.FirstOrDefault(span => span.Name == "commit batch" && span.TraceId == $"{_trace}"),
+            receiver => string.Join('\n', receiver.Spans));
+
+        Assert.All(
+            own.Receiver.Spans.Where(span => span.Name is "PUT /updateWatchStatus" or "IUserGrain/ReportAsync" or "commit"),
+            span => Assert.Equal($"{_trace}", span.TraceId));
+    }
+
     private static int Size(ReceivedSpan batch) =>
         int.Parse(batch.Attributes["continue_watching.batch.size"], System.Globalization.CultureInfo.InvariantCulture);
 

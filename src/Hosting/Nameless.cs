@@ -3,11 +3,8 @@ using OpenTelemetry;
 
 namespace ContinueWatching.Hosting;
 
-/// <summary>
-/// The last look at a span before it is sent. What names a user is taken out: paths and queries (the route remains), and the keys of grains.
-/// A statement that is part of nobody's trace is left out: silos and clients look at their membership every few seconds.
-/// </summary>
-internal sealed class TraceEnd : BaseProcessor<Activity>
+/// <summary>Takes out of spans what names a user: paths and queries (the route remains), and the keys of grains.</summary>
+internal sealed class Nameless : BaseProcessor<Activity>
 {
     // What else Orleans notes may hold the key of a grain, which is a user's id.
     private static readonly HashSet<string> _keptOfOrleans =
@@ -19,12 +16,6 @@ internal sealed class TraceEnd : BaseProcessor<Activity>
     /// <inheritdoc/>
     public override void OnEnd(Activity data)
     {
-        if (data.Source.Name == Telemetry.Npgsql && data.ParentSpanId == default)
-        {
-            data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
-            return;
-        }
-
         foreach (var (key, _) in data.TagObjects.ToArray())
         {
             if (key == "url.path")
