@@ -207,6 +207,7 @@ public sealed class ComplaintTests(RunningService running) : ApiTest(running)
         var export = (await _viewer.GetAsync("export")).EnumerateArray().ToArray();
         Assert.Equal(["user", "title"], export.Select(entry => entry.GetProperty("type").GetString()));
         Assert.Equal(Title, export[1].GetProperty("contentId").GetGuid());
+        Assert.InRange(whilePaused, export[0].GetProperty("pausedFrom").GetDateTimeOffset(), export[0].GetProperty("pausedUntil").GetDateTimeOffset());
 
         await _viewer.ForgetAsync(Title);
         Assert.Empty(await _viewer.HistoryAsync());

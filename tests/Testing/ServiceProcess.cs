@@ -46,11 +46,16 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <param name="environment">Configuration: <c>ConnectionStrings__Postgres</c>, …; null takes a variable away.</param>
     /// <param name="arguments">The command line.</param>
     public static ServiceProcess Start(
-        string project, IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+        string project, IReadOnlyDictionary<string, string?> environment, params string[] arguments) => Start(project, environment, arguments, []);
+
+    /// <summary>The same by a <paramref name="launcher"/> that becomes the process, such as <c>ip netns exec name</c>.</summary>
+    public static ServiceProcess Start(
+        string project, IReadOnlyDictionary<string, string?> environment, string[] arguments, string[] launcher)
     {
         var assembly = FindAssembly(project);
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo(dotnet, [assembly, .. arguments])
+        string[] command = [.. launcher, dotnet, assembly, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Path.GetDirectoryName(assembly),
             RedirectStandardInput = true,

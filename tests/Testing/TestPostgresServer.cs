@@ -12,6 +12,8 @@ public sealed class TestPostgresServer : IAsyncDisposable
     private const int MaxConnections = 300;
     private static readonly TimeSpan _copyLimit = TimeSpan.FromMinutes(1);
 
+    private static readonly Dictionary<string, string> _forgetful = new() { ["fsync"] = "off", ["full_page_writes"] = "off" };
+
     private readonly EmbeddedPostgres _postgres;
     private IReadOnlyList<int> _paused = [];
 
@@ -25,7 +27,27 @@ public sealed class TestPostgresServer : IAsyncDisposable
     public static async Task<TestPostgresServer> StartAsync(int maxConnections = MaxConnections)
     {
         await RemoveAbandonedAsync();
-        return await StartAsync(NewFolder(), maxConnections);
+        return await StartAsync(NewFolder(), maxConnections, _forgetful);
+    }
+
+    /// <summary>A server as in production, whose commits outlive the machine's power switch, for whomever a subnet holds beside loopback.</summary>
+    /// <param name="address">The address under which they reach it.</param>
+    /// <param name="hosts">The subnet, <c>10.0.0.0/24</c>; null for loopback alone.</param>
+    public static async Task<TestPostgresServer> StartDurableAsync(string address, string? hosts)
+    {
+        await RemoveAbandonedAsync();
+        var server = await StartAsync(NewFolder(), MaxConnections, new Dictionary<string, string>
+        {
+            ["listen_addresses"] = string.Join(',', new[] { "127.0.0.1", address }.Distinct()),
+        });
+        if (hosts is not null)
+        {
+            await File.AppendAllTextAsync(
+                Path.Combine(server._postgres.DataDirectory, "cluster", "pg_hba.conf"), $"\nhost all all {hosts} scram-sha-256\n");
+            await server.RunAsync("select pg_reload_conf()");
+        }
+
+        return server;
     }
 
     /// <summary>Starts a standby, for which every commit of this server waits from now on.</summary>
@@ -44,7 +66,7 @@ public sealed class TestPostgresServer : IAsyncDisposable
         await tools.RunAsync(
             "pg_basebackup", cluster, _copyLimit, CancellationToken.None, "-D", cluster, "--checkpoint=fast", "--write-recovery-conf",
             "--dbname", $"host={primary.Host} port={primary.Port} user={primary.Username} password={primary.Password}");
-        var standby = await StartAsync(folder, MaxConnections);
+        var standby = await StartAsync(folder, MaxConnections, _forgetful);
         await RunAsync("alter system set synchronous_standby_names = '*'");
         await RunAsync("select pg_reload_conf()");
         await RunAsync("do 'begin while not exists (select from pg_stat_replication where sync_state = ''sync'') loop perform pg_sleep(0.01), pg_stat_clear_snapshot(); end loop; end'");
@@ -101,13 +123,13 @@ public sealed class TestPostgresServer : IAsyncDisposable
 
     private static string NewFolder() => Path.Combine(Path.GetTempPath(), Prefix + Guid.NewGuid().ToString("N"));
 
-    private static async Task<TestPostgresServer> StartAsync(string folder, int maxConnections)
+    private static async Task<TestPostgresServer> StartAsync(string folder, int maxConnections, IReadOnlyDictionary<string, string> settings)
     {
         var options = new EmbeddedPostgresOptions
         {
             DataDirectory = folder,
             MaxConnections = maxConnections,
-            ServerSettings = new Dictionary<string, string> { ["fsync"] = "off", ["full_page_writes"] = "off" },
+            ServerSettings = settings,
         };
         return new TestPostgresServer(await EmbeddedPostgres.StartAsync(options, NullLogger.Instance, CancellationToken.None));
     }
