@@ -6,6 +6,7 @@ using ContinueWatching.Api.Rates;
 using ContinueWatching.Api.Reference;
 using ContinueWatching.Api.Users;
 using ContinueWatching.Api.Watch;
+using ContinueWatching.Hosting;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -27,8 +28,10 @@ public static class ApiHost
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<ApiSettings>().BindConfiguration(ApiSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddBearerTokens();
+        services.AddRememberedTokens();
         services.AddRateLimits();
         services.AddProblemDetails();
+        services.AddSingleton<ApiInstruments>();
         services.AddSingleton<Unavailable>().AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<Unavailable>());
         services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
         services.AddCors();
@@ -47,6 +50,7 @@ public static class ApiHost
     /// <summary>Maps the routes.</summary>
     public static void MapApi(this WebApplication app)
     {
+        app.UseAdminListener();
         app.UseForwardedHeaders();
         app.Use(AlwaysJson);
         app.UseExceptionHandler();
@@ -75,7 +79,7 @@ public static class ApiHost
         return services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested
             || http.Request.Path.StartsWithSegments(ApiHealth.Path)
                 ? next(http)
-                : services.GetRequiredService<Unavailable>().WriteUnavailableAsync(http).AsTask();
+                : services.GetRequiredService<Unavailable>().WriteUnavailableAsync(http, ApiInstruments.Starting).AsTask();
     }
 
     // A problem is told as JSON to those, too, who say that they want something else (a browser, a video player): they would be sent

@@ -1,4 +1,5 @@
 using ContinueWatching.Api;
+using ContinueWatching.Hosting;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 if (builder.Configuration["http_ports"] is null)
@@ -6,6 +7,11 @@ if (builder.Configuration["http_ports"] is null)
     builder.Configuration["urls"] ??= "http://0.0.0.0:8080";
 }
 
+builder.Configuration["Admin:Url"] ??= "http://0.0.0.0:8082";
+
+builder.AddJsonLogs();
+builder.AddAdminListener();
+builder.AddTelemetry("continue-watching-api");
 builder.AddClusterClient();
 builder.AddApi();
 

@@ -31,6 +31,7 @@ public static class ClientHost
         {
             client.UseAdoNetClustering(options => options.Configure<MembershipDatabase>((orleans, database) =>
                 (orleans.Invariant, orleans.DataSource) = ("Npgsql", database.Source)));
+            client.AddActivityPropagation();
             client.UseConnectionRetryFilter<UntilThereIsASilo>();
             client.Services.Configure<GatewayOptions>(orleans => orleans.GatewayListRefreshPeriod = _gatewayRefresh);
             client.Services.AddOptions<ClusterOptions>().Configure<IOptions<ClusterSettings>>((orleans, settings) =>

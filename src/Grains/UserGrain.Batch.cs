@@ -26,11 +26,16 @@ internal sealed partial class UserGrain
             var results = ImmutableArray.CreateRange(reports, report => Judge(report, change, now));
             if (await CommitAsync(change, now))
             {
+                foreach (var result in results)
+                {
+                    _instruments.Reported(result.Outcome);
+                }
+
                 return results;
             }
         }
 
-        throw new StorageUnavailableException($"User {_user} is being written by another activation.");
+        throw new StorageUnavailableException("The user is being written by another activation.");
     }
 
     public async Task<int> ImportAsync(ImmutableArray<TitleRecord> titles, CancellationToken cancellationToken = default)
@@ -64,7 +69,7 @@ internal sealed partial class UserGrain
             }
         }
 
-        throw new StorageUnavailableException($"User {_user} is being written by another activation.");
+        throw new StorageUnavailableException("The user is being written by another activation.");
     }
 
     private ReportResult Judge(Report report, Change change, DateTimeOffset now)

@@ -62,7 +62,7 @@ internal sealed partial class UserGrain
             await ReloadAsync([contentId]);
         }
 
-        throw new StorageUnavailableException($"User {_user} is being written by another activation.");
+        throw new StorageUnavailableException("The user is being written by another activation.");
     }
 
     private async Task<bool> StoreMarksAsync(ImmutableArray<(ContentId ContentId, TitleMarks Marks)> titles, DateTimeOffset now)

@@ -27,6 +27,7 @@ internal sealed partial class UserGrain
             }
             else if (row.Entries.Length == Limits.Row || !await LoadOlderAsync(cancellationToken))
             {
+                _instruments.RowRead();
                 return row.Entries;
             }
         }

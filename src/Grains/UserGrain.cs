@@ -19,6 +19,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
     private readonly IUserStore _users;
     private readonly TitleCatalogue _catalogue;
     private readonly TimeProvider _time;
+    private readonly GrainInstruments _instruments;
     private readonly ILogger<UserGrain> _logger;
     private readonly CompletionRule _completion;
     private readonly WatchOptions _options;
@@ -35,12 +36,14 @@ internal sealed partial class UserGrain : Grain, IUserGrain
         TitleCatalogue catalogue,
         IOptions<WatchOptions> options,
         TimeProvider time,
+        GrainInstruments instruments,
         ILogger<UserGrain> logger)
     {
         _store = store;
         _users = users;
         _catalogue = catalogue;
         _time = time;
+        _instruments = instruments;
         _logger = logger;
         _options = options.Value;
         _completion = new CompletionRule(_options.CompletionTailFraction, _options.CompletionTailLimit);
@@ -69,7 +72,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             {
                 var noted = Note(verdict.Outcome, title, register);
                 title = ReferenceEquals(noted, title) ? title : _titles.Merge(noted);
-                return Answer(verdict.Outcome, title, register, catalogued);
+                return Counted(Answer(verdict.Outcome, title, register, catalogued));
             }
 
             var marks = title.MarksAfter(stored, _completion, catalogued, now);
@@ -79,7 +82,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
                 title = _titles.Merge(title.With(marks).Merge(stored));
                 Remember(now, marked: !ReferenceEquals(marks, TitleMarks.None));
                 Tell(title, catalogued);
-                return Answer(verdict.Outcome, title, register, catalogued);
+                return Counted(Answer(verdict.Outcome, title, register, catalogued));
             }
 
             LogLost(_user, report.ContentId);
@@ -88,7 +91,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             Tell(title, catalogued);
         }
 
-        throw new StorageUnavailableException($"User {_user} is being written by another activation.");
+        throw new StorageUnavailableException("The user is being written by another activation.");
     }
 
     public async Task<ImmutableArray<WatchStatus>> GetWatchStatusAsync(
@@ -163,7 +166,14 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             Elsewhere = title.Elsewhere(register.DeviceId, register.Position),
         };
 
-    private TimeSpan NextReportIn() => Cadence.Of(_options.ReportInterval, _options.LongestReportInterval, _store.CommitFill);
+    // Where it is final: a report that lost a race is judged again.
+    private ReportResult Counted(ReportResult result)
+    {
+        _instruments.Reported(result.Outcome);
+        return result;
+    }
+
+    private TimeSpan NextReportIn() => GrainInstruments.NextReportIn(_options, _store);
 
     // What is stored now is later than an erasure, whose moment another silo's clock may have set.
     private DateTimeOffset Now()

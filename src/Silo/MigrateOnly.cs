@@ -1,3 +1,4 @@
+using ContinueWatching.Hosting;
 using ContinueWatching.Storage;
 using Npgsql;
 
@@ -10,8 +11,9 @@ internal static partial class MigrateOnly
     public static async Task<int> RunAsync(string[] args)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        using var logging = LoggerFactory.Create(log => log.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
-        var logger = logging.CreateLogger(typeof(MigrateOnly).FullName!);
+        builder.AddJsonLogs();
+        using var host = builder.Build();
+        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(MigrateOnly).FullName!);
         try
         {
             await using var source = StorageServices.CreateDataSource(builder.Configuration);

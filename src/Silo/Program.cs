@@ -1,3 +1,4 @@
+using ContinueWatching.Hosting;
 using ContinueWatching.Silo;
 
 if (args.Contains("--migrate-only"))
@@ -11,9 +12,14 @@ if (builder.Configuration["http_ports"] is null)
     builder.Configuration["urls"] ??= "http://0.0.0.0:8081";
 }
 
+builder.AddJsonLogs();
+builder.AddTelemetry("continue-watching-silo", isScraped: true);
 builder.AddGrains(silo => silo.UsePostgresCluster());
 builder.AddSiloHealth();
+builder.AddSiloDashboard();
 
 var app = builder.Build();
 app.MapSiloHealth();
+app.MapSiloMetrics();
+app.MapSiloDashboard();
 return await app.RunToExitCodeAsync();

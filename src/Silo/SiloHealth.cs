@@ -1,8 +1,9 @@
+using ContinueWatching.Hosting;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 
 namespace ContinueWatching.Silo;
 
-/// <summary>The silo's small HTTP listener: is the process alive, is the silo ready.</summary>
+/// <summary>The silo's small HTTP listener: is the process alive, is the silo ready, what does it measure.</summary>
 internal static class SiloHealth
 {
     private const string Ready = "ready";
@@ -14,7 +15,9 @@ internal static class SiloHealth
     // Live asks nothing of anybody: a silo is not killed because its database is away.
     public static void MapSiloHealth(this WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) });
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) }).AllowAnonymous();
     }
+
+    public static void MapSiloMetrics(this WebApplication app) => app.MapPrometheusScrapingEndpoint(AdminListener.MetricsPath).AllowAnonymous();
 }

@@ -28,10 +28,14 @@ public static class SiloHost
                 orleans.CollectionAge = settings.Value.GrainIdleTime);
             silo.Services.AddOptions<SiloMessagingOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
                 (orleans.ResponseTimeout, orleans.MaxEnqueuedRequestsHardLimit) = (settings.Value.ResponseTimeout, settings.Value.UserQueue));
+            silo.AddActivityPropagation();
+
+            // What it counts begins at zero when the silo does.
+            silo.AddStartupTask((services, _) => Task.FromResult(services.GetRequiredService<GrainInstruments>()));
             silo.AddCatalogue();
             cluster(silo);
         });
-        builder.Services.AddSingleton<SiloReadiness>();
+        builder.Services.AddSingleton<GrainInstruments>().AddSingleton<SiloReadiness>();
     }
 
     /// <summary>Joins the cluster whose members meet in Postgres.</summary>

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ContinueWatching.Silo;
+using ContinueWatching.Hosting;
 using ContinueWatching.Standalone;
 using Npgsql;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using ContinueWatching.Api;
+using ContinueWatching.Hosting;
 using ContinueWatching.Silo;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 
@@ -35,6 +36,8 @@ internal sealed class StandaloneHost : IAsyncDisposable
         var postgres = hasDatabase ? null : await StartPostgresAsync(builder, arguments.DataDirectory, cancellationToken);
         try
         {
+            builder.AddAdminListener();
+            builder.AddTelemetry("continue-watching");
             AddGrains(builder, isAlone: postgres is not null);
             builder.AddApi();
             var app = builder.Build();

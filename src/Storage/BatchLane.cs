@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using ContinueWatching.Contracts;
@@ -11,7 +12,7 @@ namespace ContinueWatching.Storage;
 [SuppressMessage("Design", "CA1001", Justification = "Its cancellation source has neither a timer nor a link: nothing to dispose of.")]
 internal sealed class BatchLane<TRequest, TResult>
 {
-    private readonly string _name;
+    private readonly LaneInstruments _instruments;
     private readonly int _maxBatch;
     private readonly TimeSpan _maxWait;
     private readonly TimeProvider _time;
@@ -22,7 +23,7 @@ internal sealed class BatchLane<TRequest, TResult>
     private volatile bool _stopping;
 
     /// <summary>Starts the lane.</summary>
-    /// <param name="name">What waits here, for messages: <c>commit</c>.</param>
+    /// <param name="instruments">What is measured here; its name is that of what waits, for messages: <c>commit</c>.</param>
     /// <param name="capacity">The most that may wait.</param>
     /// <param name="maxBatch">The most in one batch.</param>
     /// <param name="maxWait">How long one may wait before it is refused.</param>
@@ -31,14 +32,14 @@ internal sealed class BatchLane<TRequest, TResult>
     /// Answers every waiter of a batch. What it throws goes to those that it left without an answer.
     /// </param>
     public BatchLane(
-        string name,
+        LaneInstruments instruments,
         int capacity,
         int maxBatch,
         TimeSpan maxWait,
         TimeProvider time,
         Func<IReadOnlyList<Waiter>, CancellationToken, Task> execute)
     {
-        _name = name;
+        _instruments = instruments;
         _maxBatch = maxBatch;
         _maxWait = maxWait;
         _time = time;
@@ -52,13 +53,31 @@ internal sealed class BatchLane<TRequest, TResult>
 
     /// <summary>Queues a request. The task ends with the batch that carries it.</summary>
     /// <exception cref="StorageUnavailableException">The queue is full, or the lane stops; the request was not taken.</exception>
-    public Task<TResult> EnqueueAsync(TRequest request)
+    public Task<TResult> EnqueueAsync(TRequest request) =>
+        _instruments.IsTraced ? EnqueueTracedAsync(request) : Enqueue(request, null);
+
+    private async Task<TResult> EnqueueTracedAsync(TRequest request)
     {
-        var waiter = new Waiter(request, _time.GetTimestamp());
+        using var span = _instruments.StartRequest();
+        try
+        {
+            return await Enqueue(request, span);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, it goes on; its message may name a user, which a trace must not.
+            span?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
+            throw;
+        }
+    }
+
+    private Task<TResult> Enqueue(TRequest request, Activity? span)
+    {
+        var waiter = new Waiter(request, _time.GetTimestamp(), span);
         return _queue.Writer.TryWrite(waiter)
             ? waiter.Task
             : throw new StorageUnavailableException(
-                _stopping ? $"The {_name} queue is closed: the silo stops." : $"The {_name} queue is full.");
+                _stopping ? $"The {_instruments.Name} queue is closed: the silo stops." : $"The {_instruments.Name} queue is full.");
     }
 
     /// <summary>
@@ -85,11 +104,11 @@ internal sealed class BatchLane<TRequest, TResult>
             {
                 if (_abandoned.IsCancellationRequested)
                 {
-                    waiter.Fail(new StorageUnavailableException($"The silo stopped before this {_name}."));
+                    waiter.Fail(new StorageUnavailableException($"The silo stopped before this {_instruments.Name}."));
                 }
                 else if (_time.GetElapsedTime(waiter.QueuedAt) > _maxWait)
                 {
-                    waiter.Fail(new StorageUnavailableException($"The {_name} queue is longer than {_maxWait.TotalSeconds} s."));
+                    waiter.Fail(new StorageUnavailableException($"The {_instruments.Name} queue is longer than {_maxWait.TotalSeconds} s."));
                 }
                 else
                 {
@@ -107,6 +126,8 @@ internal sealed class BatchLane<TRequest, TResult>
     private async Task ExecuteAsync(List<Waiter> batch)
     {
         Exception? fault = null;
+        using var span = _instruments.StartBatch(batch.Select(waiter => waiter.Span), batch.Count);
+        var startedAt = _time.GetTimestamp();
         try
         {
             await _execute(batch, _abandoned.Token);
@@ -121,19 +142,26 @@ internal sealed class BatchLane<TRequest, TResult>
         {
             if (!waiter.Task.IsCompleted)
             {
-                waiter.Fail(fault ?? new InvalidOperationException($"A {_name} was left without an answer."));
+                waiter.Fail(fault ?? new InvalidOperationException($"A {_instruments.Name} was left without an answer."));
             }
         }
+
+        fault = batch.Find(waiter => waiter.Task.IsFaulted)?.Task.Exception!.InnerException;
+        span?.SetStatus(fault is null ? ActivityStatusCode.Unset : ActivityStatusCode.Error, fault?.GetType().Name);
+        _instruments.Ended(batch.Count, _time.GetElapsedTime(startedAt), fault);
     }
 
     /// <summary>A request, and the one who waits for its result.</summary>
-    internal sealed class Waiter(TRequest request, long queuedAt)
+    internal sealed class Waiter(TRequest request, long queuedAt, Activity? span)
     {
         private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TRequest Request => request;
 
         public long QueuedAt => queuedAt;
+
+        /// <summary>The request's span, where its trace is recorded.</summary>
+        public Activity? Span => span;
 
         public Task<TResult> Task => _completion.Task;
 

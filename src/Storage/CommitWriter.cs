@@ -63,14 +63,16 @@ internal sealed partial class CommitWriter
     private readonly BatchLane<RegisterWrite, bool>[] _lanes;
     private readonly int _capacity;
 
-    public CommitWriter(Database database, IOptions<StorageOptions> options, TimeProvider time, ILogger<CommitWriter> logger)
+    public CommitWriter(
+        Database database, IOptions<StorageOptions> options, StorageInstruments instruments, TimeProvider time, ILogger<CommitWriter> logger)
     {
         _database = database;
         _logger = logger;
         var limits = options.Value;
         _capacity = limits.CommitQueue;
         _lanes = [.. Enumerable.Range(0, limits.CommitLanes).Select(_ => new BatchLane<RegisterWrite, bool>(
-            "commit", limits.CommitQueue, limits.CommitBatch, limits.QueueTime, time, CommitAsync))];
+            instruments.Commit, limits.CommitQueue, limits.CommitBatch, limits.QueueTime, time, CommitAsync))];
+        instruments.Commit.ShowDepth(() => Depth);
     }
 
     /// <summary>How many writes wait for a commit.</summary>

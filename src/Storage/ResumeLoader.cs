@@ -102,14 +102,16 @@ internal sealed class ResumeLoader
     private readonly BatchLane<NewestRequest, TitlePage>[] _newestLanes;
     private readonly BatchLane<TitlesRequest, ImmutableArray<TitleProgress>>[] _titleLanes;
 
-    public ResumeLoader(Database database, IOptions<StorageOptions> options, TimeProvider time)
+    public ResumeLoader(Database database, IOptions<StorageOptions> options, StorageInstruments instruments, TimeProvider time)
     {
         _database = database;
         var limits = options.Value;
         _newestLanes = [.. Enumerable.Range(0, limits.LoadLanes).Select(_ => new BatchLane<NewestRequest, TitlePage>(
-            "load", limits.LoadQueue, limits.LoadBatch, limits.QueueTime, time, LoadNewestAsync))];
+            instruments.LoadUsers, limits.LoadQueue, limits.LoadBatch, limits.QueueTime, time, LoadNewestAsync))];
         _titleLanes = [.. Enumerable.Range(0, limits.LoadLanes).Select(_ => new BatchLane<TitlesRequest, ImmutableArray<TitleProgress>>(
-            "load", limits.LoadQueue, limits.LoadBatch, limits.QueueTime, time, LoadTitlesAsync))];
+            instruments.LoadTitles, limits.LoadQueue, limits.LoadBatch, limits.QueueTime, time, LoadTitlesAsync))];
+        instruments.LoadUsers.ShowDepth(() => _newestLanes.Sum(lane => lane.Depth));
+        instruments.LoadTitles.ShowDepth(() => _titleLanes.Sum(lane => lane.Depth));
     }
 
     /// <summary>See <see cref="IResumeStore.LoadNewestAsync"/>.</summary>

@@ -28,6 +28,7 @@ public static class StorageServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => CreateDataSource(configuration));
+        services.AddMetrics().AddSingleton<StorageInstruments>();
         services.AddSingleton<Database>().AddSingleton<CommitWriter>().AddSingleton<ResumeLoader>();
         services.AddSingleton(provider => new DatabaseProbe(
             provider.GetRequiredService<NpgsqlDataSource>(),

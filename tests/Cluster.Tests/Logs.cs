@@ -5,7 +5,9 @@ namespace ContinueWatching.Cluster.Tests;
 /// <summary>What an operator would look at in a log.</summary>
 internal static class Logs
 {
+    // As people read them, and as the services write them: JSON.
     private static readonly string[] _levels = ["warn:", "fail:", "crit:"];
+    private static readonly string[] _jsonLevels = ["Warning", "Error", "Critical"];
 
     /// <summary>Nothing to look at: no warning, no error, no stack trace.</summary>
     public static void AssertQuiet(ServiceProcess process) => Assert.True(Trouble(process).Count == 0, process.Said);
@@ -24,8 +26,10 @@ internal static class Logs
     }
 
     private static List<string> Trouble(ServiceProcess process) => [.. process.Lines.Where(line =>
-        _levels.Any(level => line.StartsWith(level, StringComparison.Ordinal)) || IsStackTrace(line))];
+        _levels.Any(level => line.StartsWith(level, StringComparison.Ordinal))
+        || _jsonLevels.Any(level => line.Contains($"\"LogLevel\":\"{level}\"", StringComparison.Ordinal))
+        || IsStackTrace(line))];
 
     private static bool IsStackTrace(string line) =>
-        line.TrimStart().StartsWith("at ", StringComparison.Ordinal) || line.Contains("Unhandled exception", StringComparison.Ordinal);
+        line.Contains("   at ", StringComparison.Ordinal) || line.Contains("Unhandled exception", StringComparison.Ordinal);
 }

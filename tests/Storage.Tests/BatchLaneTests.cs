@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using ContinueWatching.Contracts;
 using Microsoft.Extensions.Time.Testing;
 using Lane = ContinueWatching.Storage.BatchLane<int, int>;
@@ -8,6 +10,8 @@ namespace ContinueWatching.Storage.Tests;
 public sealed class BatchLaneTests
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
+
+    private static readonly LaneInstruments _instruments = new(new Meter("test"), new ActivitySource("test"), "commit", "{report}", []);
 
     private readonly FakeTimeProvider _time = new();
 
@@ -177,7 +181,7 @@ public sealed class BatchLaneTests
 
     private Lane Start(
         Func<IReadOnlyList<Lane.Waiter>, CancellationToken, Task> execute, int capacity = 1_000, int maxBatch = 100) =>
-        new("commit", capacity, maxBatch, MaxWait, _time, execute);
+        new(_instruments, capacity, maxBatch, MaxWait, _time, execute);
 
     private sealed class Gate : IAsyncDisposable
     {

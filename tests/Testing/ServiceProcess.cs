@@ -62,6 +62,9 @@ public sealed class ServiceProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+
+        // Its port is the same for all, and a test machine has several at a time: who wants one says where.
+        start.Environment["Admin__Url"] = "";
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         var service = new ServiceProcess(new Process { StartInfo = start });

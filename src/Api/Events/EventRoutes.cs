@@ -52,6 +52,7 @@ internal static partial class EventRoutes
 
         if (!streams.TryEnter())
         {
+            http.RequestServices.GetRequiredService<ApiInstruments>().Unavailable(ApiInstruments.TooManyStreams);
             return Refuse(
                 http,
                 StatusCodes.Status503ServiceUnavailable,

@@ -7,6 +7,9 @@ internal sealed class EventStreams(IOptions<ApiSettings> settings)
 {
     private int _open;
 
+    /// <summary>How many there are.</summary>
+    public int Open => Volatile.Read(ref _open);
+
     public bool TryEnter()
     {
         if (Interlocked.Increment(ref _open) <= settings.Value.MaxEventStreams)

@@ -7,7 +7,8 @@ namespace ContinueWatching.Api.Http;
 /// Answers what went wrong behind the API: 503 with Retry-After when Postgres or the cluster cannot take the request now, so that the
 /// client sends it again; what remains is a fault of ours, 500 without a word about its inside.
 /// </summary>
-internal sealed partial class Unavailable(IProblemDetailsService problems, TimeProvider time, ILogger<Unavailable> logger) : IExceptionHandler
+internal sealed partial class Unavailable(
+    IProblemDetailsService problems, ApiInstruments instruments, TimeProvider time, ILogger<Unavailable> logger) : IExceptionHandler
 {
     /// <summary>What is said to whoever is not served.</summary>
     public const string Detail = "It cannot be taken now. Nothing is lost: send it again.";
@@ -35,12 +36,15 @@ internal sealed partial class Unavailable(IProblemDetailsService problems, TimeP
         }
 
         LogOncePerSecond(exception);
-        return await WriteUnavailableAsync(http);
+        return await WriteUnavailableAsync(http, exception.GetType().Name);
     }
 
     /// <summary>Answers 503: the request was not taken.</summary>
-    public ValueTask<bool> WriteUnavailableAsync(HttpContext http)
+    /// <param name="http">The request.</param>
+    /// <param name="reason">Why, for those who count: the name of an exception, or one of <see cref="ApiInstruments"/>.</param>
+    public ValueTask<bool> WriteUnavailableAsync(HttpContext http, string reason = ApiInstruments.Busy)
     {
+        instruments.Unavailable(reason);
         http.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
         return WriteAsync(http, StatusCodes.Status503ServiceUnavailable, Detail);
     }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Claims;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Contracts;
+using ContinueWatching.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ContinueWatching.Api.Identity;
@@ -17,13 +18,13 @@ internal readonly struct Caller(ClaimsPrincipal principal, ApiSettings settings)
     private static readonly string[] _deviceIdClaims = ["device_id", "sid"];
 
     /// <summary>Whether a service calls, for many users or for the catalogue, and not a viewer for themselves.</summary>
-    public bool IsService => HasScope(ServiceScope) || HasScope(CatalogueScope);
+    public bool IsService => principal.HasScope(ServiceScope) || principal.HasScope(CatalogueScope);
 
     /// <summary>The user whom <paramref name="target"/> means, when the caller may act for them; else the refusal.</summary>
     public bool MayActFor(UserTarget target, out UserId user, [NotNullWhen(false)] out ProblemHttpResult? refusal)
     {
         refusal = null;
-        if (HasScope(ServiceScope))
+        if (principal.HasScope(ServiceScope))
         {
             user = target.Id ?? default;
             refusal = target.Id is null ? Problems.Forbidden("A service token has no user of its own: name the user instead of me.") : null;
@@ -43,7 +44,7 @@ internal readonly struct Caller(ClaimsPrincipal principal, ApiSettings settings)
     /// <summary>Whether the caller may write to the catalogue; else the refusal.</summary>
     public bool MayWriteTitles([NotNullWhen(false)] out ProblemHttpResult? refusal)
     {
-        refusal = HasScope(CatalogueScope) ? null : Problems.Forbidden($"Writing titles needs the scope {CatalogueScope}.");
+        refusal = principal.HasScope(CatalogueScope) ? null : Problems.Forbidden($"Writing titles needs the scope {CatalogueScope}.");
         return refusal is null;
     }
 
@@ -63,20 +64,6 @@ internal readonly struct Caller(ClaimsPrincipal principal, ApiSettings settings)
         }
 
         return null;
-    }
-
-    // Exactly one of the scopes: in a claim "scope" they are separated by spaces, an array "scp" arrives as a claim each.
-    private bool HasScope(string scope)
-    {
-        foreach (var claim in principal.Claims)
-        {
-            if ((claim.Type == "scope" && claim.Value.Split(' ').Contains(scope)) || (claim.Type == "scp" && claim.Value == scope))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }
 

@@ -38,7 +38,8 @@ internal static class RateGates
             wait = limits.Take(RateKey.OfAddress(http, RateKind.Check), 1);
         }
 
-        return wait is null ? next(http) : RateLimits.Refuse(http, wait.Value).ExecuteAsync(http);
+        var kind = credentials.Length > 0 ? RateKind.Check : RateKind.Address;
+        return wait is null ? next(http) : RateLimits.Refuse(http, kind, wait.Value).ExecuteAsync(http);
     }
 
     /// <summary>After the token was checked: one from the bucket of whoever it is.</summary>
@@ -52,7 +53,7 @@ internal static class RateGates
 
         var key = limits.KeyOf(http);
         Learn(http, isGood: key.Kind is RateKind.User or RateKind.Service);
-        return limits.Take(key, 1) is { } wait ? RateLimits.Refuse(http, wait).ExecuteAsync(http) : next(http);
+        return limits.Take(key, 1) is { } wait ? RateLimits.Refuse(http, key.Kind, wait).ExecuteAsync(http) : next(http);
     }
 
     private static bool IsFree(HttpContext http, RateLimits limits) =>

@@ -47,7 +47,7 @@ internal sealed class RateLimits : IDisposable
 
         // What costs more than a bucket holds costs a full one: it could never be done otherwise.
         var cost = Math.Min(Cost(items), limits.SizeOf(key.Kind).Burst);
-        refusal = limits.Take(key, cost - 1) is { } wait ? Refuse(http, wait) : null;
+        refusal = limits.Take(key, cost - 1) is { } wait ? Refuse(http, key.Kind, wait) : null;
         return refusal is null;
     }
 
@@ -75,8 +75,9 @@ internal sealed class RateLimits : IDisposable
     }
 
     /// <summary>429, and when to try again; also for this request's answer to say so in its headers.</summary>
-    public static ProblemHttpResult Refuse(HttpContext http, TimeSpan wait)
+    public static ProblemHttpResult Refuse(HttpContext http, RateKind kind, TimeSpan wait)
     {
+        http.RequestServices.GetRequiredService<ApiInstruments>().RateLimited(kind);
         var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
         http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         http.Response.Headers[HeaderNames.CacheControl] = "no-store";
