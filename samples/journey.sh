@@ -405,7 +405,7 @@ tell "Of 200 requests at once, $refused were answered 429."
 ((refused == 0)) || sleep 2
 
 step "User $user is erased. Nothing of before comes back; what is watched afterwards starts anew."
-call DELETE "/users/$user"
+call DELETE "/users/$user?confirm=$user"
 says '"erasedAt":' '"resume":'
 row
 shows

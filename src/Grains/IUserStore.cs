@@ -36,7 +36,10 @@ public interface IUserStore
     /// <summary>Reads all that is held of the user's titles, a page in the order of their ids.</summary>
     Task<ImmutableArray<TitleProgress>> LoadAllAsync(UserId user, ContentId? after, CancellationToken cancellationToken);
 
-    /// <summary>Deletes the user from every table, and leaves a tombstone that does not name them.</summary>
+    /// <summary>
+    /// Leaves a tombstone that does not name the user, and deletes them from every table, step by step. Should it fail between, the
+    /// tombstone hides what is left, and the same again deletes it.
+    /// </summary>
     /// <returns>The rows deleted, by table.</returns>
     Task<ImmutableDictionary<string, int>> EraseAsync(UserId user, DateTimeOffset erasedAt);
 

@@ -13,7 +13,7 @@ namespace ContinueWatching.Grains;
 internal sealed class TitleGrain(
     IGrainContext context,
     [FromKeyedServices(TitleCatalogue.Storage)] IGrainStorage storage,
-    TitleConnections connections,
+    [FromKeyedServices(TitleCatalogue.Storage)] ConnectionLimit connections,
     TitleCatalogue catalogue) : Grain, ITitleGrain
 {
     // Part of the row's key.

@@ -12,7 +12,11 @@ public static class Catalogue
     /// <summary>Adds the titles' storage on the one <see cref="NpgsqlDataSource"/>, and <see cref="TitleCatalogue"/>.</summary>
     public static ISiloBuilder AddCatalogue(this ISiloBuilder silo)
     {
-        silo.Services.AddSingleton<TitleCatalogue>().AddSingleton<TitleConnections>();
+        silo.Services.AddSingleton<TitleCatalogue>().AddKeyedSingleton(TitleCatalogue.Storage, (services, _) =>
+        {
+            var options = services.GetRequiredService<IOptions<CatalogueOptions>>().Value;
+            return new ConnectionLimit("catalogue", options.Connections, options.Patience, services.GetRequiredService<TimeProvider>());
+        });
         return silo.AddAdoNetGrainStorage(TitleCatalogue.Storage, options => options
             .Configure<NpgsqlDataSource, IOptions<SystemTextJsonGrainStorageSerializerOptions>>((orleans, source, json) =>
             {

@@ -34,6 +34,13 @@ public sealed class StorageOptions
     public int LoadBatch { get; set; } = 200;
 
     /// <summary>
+    /// Statements of what users do now and then (marks, watchlist, pause, export, erasure) under way at once, a connection each: 8. More
+    /// would come at the cost of the commits.
+    /// </summary>
+    [Range(1, 100)]
+    public int UserConnections { get; set; } = 8;
+
+    /// <summary>
     /// The most reads that wait, in each lane: 50 000, some 10 MB of waking users: as many as the loss of a silo may wake.
     /// </summary>
     [Range(1, 1_000_000)]

@@ -36,7 +36,7 @@ public static class StorageServices
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IResumeStore, ResumeStore>();
         services.AddSingleton<IUserStore, UserStore>();
-        services.AddHostedService<StorageLifetime>();
+        services.AddSingleton<ErasureSweep>().AddHostedService<StorageLifetime>().AddHostedService(provider => provider.GetRequiredService<ErasureSweep>());
         return services;
     }
 

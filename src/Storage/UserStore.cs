@@ -2,13 +2,17 @@ using System.Collections.Immutable;
 using ContinueWatching.Contracts;
 using ContinueWatching.Domain;
 using ContinueWatching.Grains;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace ContinueWatching.Storage;
 
 /// <summary>The tables <c>users</c>, <c>watchlist</c>, <c>title_mark</c> and <c>tombstone</c>: what is done now and then, a statement each.</summary>
-internal sealed class UserStore(Database database) : IUserStore
+internal sealed class UserStore(Database database, IOptions<StorageOptions> options, TimeProvider time) : IUserStore
 {
+    // So many titles are erased well within the time that a statement may take, be they on 8 devices each.
+    private const int TitlesInStep = 5_000;
+
     private const string CreateSql = "insert into users (user_id, created_at) values ($1, $2) on conflict do nothing";
 
     private const string MarksSql = """
@@ -83,25 +87,19 @@ internal sealed class UserStore(Database database) : IUserStore
         order by content_id
         """;
 
-    // Each table by itself tells how much was in it. A tombstone stays for 30 days; those of others go with the next erasure.
-    private const string EraseSql = """
-        with places as (
-          delete from resume where user_id = $1 returning 1
-        ), marks as (
-          delete from title_mark where user_id = $1 returning 1
-        ), list as (
-          delete from watchlist where user_id = $1 returning 1
-        ), known as (
-          delete from users where user_id = $1 returning 1
-        ), stone as (
-          insert into tombstone as t (user_hash, erased_at) values (sha256(convert_to($1, 'UTF8')), $2)
-          on conflict (user_hash) do update set erased_at = greatest(t.erased_at, excluded.erased_at)
-        ), expired as (
-          delete from tombstone where erased_at < now() - interval '30 days' and user_hash <> sha256(convert_to($1, 'UTF8'))
-        )
-        select (select count(*) from places)::int, (select count(*) from marks)::int,
-          (select count(*) from list)::int, (select count(*) from known)::int
+    // First of all: from here on nothing of before is taken or shown, whatever becomes of the rest.
+    private const string BurySql = """
+        insert into tombstone as t (user_hash, erased_at) values (sha256(convert_to($1, 'UTF8')), $2)
+        on conflict (user_hash) do update set erased_at = greatest(t.erased_at, excluded.erased_at)
         """;
+
+    private static readonly (string Table, string Sql)[] _eraseSteps =
+    [
+        ("resume", EraseTitlesSql("resume")),
+        ("title_mark", EraseTitlesSql("title_mark")),
+        ("watchlist", EraseTitlesSql("watchlist")),
+        ("users", "delete from users where user_id = $1"),
+    ];
 
     private const string EraseAgainSql = """
         with places as (
@@ -116,6 +114,9 @@ internal sealed class UserStore(Database database) : IUserStore
         select ((select count(*) from places) + (select count(*) from marks)
           + (select count(*) from list) + (select count(*) from known))::int
         """;
+
+    private readonly ConnectionLimit _connections =
+        new("users' own changes", options.Value.UserConnections, options.Value.QueueTime, time);
 
     public Task CreateAsync(UserId user, DateTimeOffset since) => ExecuteAsync(CreateSql, user.Value, since);
 
@@ -159,23 +160,25 @@ internal sealed class UserStore(Database database) : IUserStore
         },
         ReadTitlesAsync).WaitAsync(cancellationToken);
 
-    public Task<ImmutableDictionary<string, int>> EraseAsync(UserId user, DateTimeOffset erasedAt) => QueryAsync(
-        EraseSql,
-        parameters =>
+    public async Task<ImmutableDictionary<string, int>> EraseAsync(UserId user, DateTimeOffset erasedAt)
+    {
+        var rows = ImmutableDictionary.CreateBuilder<string, int>();
+        try
         {
-            parameters.AddWithValue(user.Value);
-            parameters.AddWithValue(erasedAt);
-        },
-        async (reader, token) =>
+            await ExecuteAsync(BurySql, user.Value, erasedAt);
+            foreach (var (table, sql) in _eraseSteps)
+            {
+                rows[table] = await EraseInStepsAsync(user, sql);
+            }
+        }
+        catch (StorageUnavailableException unavailable)
         {
-            await reader.ReadAsync(token);
-            return ImmutableDictionary.CreateRange<string, int>([
-                new("resume", reader.GetInt32(0)),
-                new("title_mark", reader.GetInt32(1)),
-                new("watchlist", reader.GetInt32(2)),
-                new("users", reader.GetInt32(3)),
-            ]);
-        });
+            // The tombstone may stand already: whoever has the user in memory has to read anew.
+            throw new StorageUnavailableException(unavailable.Message) { OutcomeUnknown = true };
+        }
+
+        return rows.ToImmutable();
+    }
 
     public Task<int> EraseAgainAsync(UserId user, DateTimeOffset erasedAt) => QueryAsync(
         EraseAgainSql,
@@ -185,6 +188,25 @@ internal sealed class UserStore(Database database) : IUserStore
             parameters.AddWithValue(erasedAt);
         },
         ReadCountAsync);
+
+    private static string EraseTitlesSql(string table) => $"""
+        delete from {table} where user_id = $1 and content_id in (
+          select distinct content_id from {table} where user_id = $1 order by content_id limit {TitlesInStep})
+        """;
+
+    private async Task<int> EraseInStepsAsync(UserId user, string sql)
+    {
+        var rows = 0;
+        while (true)
+        {
+            var erased = await ExecuteAsync(sql, user.Value);
+            rows += erased;
+            if (erased < TitlesInStep)
+            {
+                return rows;
+            }
+        }
+    }
 
     private static async Task<int> ReadCountAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
@@ -214,33 +236,36 @@ internal sealed class UserStore(Database database) : IUserStore
         return [.. titles];
     }
 
-    private Task<int> ExecuteAsync(string sql, params object?[] values) => database.RunAsync(
-        async (connection, token) =>
+    private Task<int> ExecuteAsync(string sql, params object?[] values) => RunAsync(async (connection, token) =>
+    {
+        await using var command = database.CreateCommand(connection, sql);
+        foreach (var value in values)
         {
-            await using var command = database.CreateCommand(connection, sql);
-            foreach (var value in values)
-            {
-                command.Parameters.AddWithValue(value ?? DBNull.Value);
-            }
+            command.Parameters.AddWithValue(value ?? DBNull.Value);
+        }
 
-            return await command.ExecuteNonQueryAsync(token);
-        },
-        CancellationToken.None);
+        return await command.ExecuteNonQueryAsync(token);
+    });
 
     private Task<T> QueryAsync<T>(
         string sql,
         Action<NpgsqlParameterCollection> addParameters,
-        Func<NpgsqlDataReader, CancellationToken, Task<T>> readAsync) => database.RunAsync(
-        async (connection, token) =>
-        {
-            await using var command = database.CreateCommand(connection, sql);
-            addParameters(command.Parameters);
-            await using var reader = await command.ExecuteReaderAsync(token);
-            var result = await readAsync(reader, token);
+        Func<NpgsqlDataReader, CancellationToken, Task<T>> readAsync) => RunAsync(async (connection, token) =>
+    {
+        await using var command = database.CreateCommand(connection, sql);
+        addParameters(command.Parameters);
+        await using var reader = await command.ExecuteReaderAsync(token);
+        var result = await readAsync(reader, token);
 
-            // Only behind the last result has Postgres committed.
-            await reader.NextResultAsync(token);
-            return result;
-        },
-        CancellationToken.None);
+        // Only behind the last result has Postgres committed.
+        await reader.NextResultAsync(token);
+        return result;
+    });
+
+    private async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work)
+    {
+        T result = default!;
+        await _connections.RunAsync(async () => result = await database.RunAsync(work, CancellationToken.None));
+        return result;
+    }
 }

@@ -207,11 +207,12 @@ public sealed class ComplaintTests(RunningService running) : ApiTest(running)
         var export = (await _viewer.GetAsync("export")).EnumerateArray().ToArray();
         Assert.Equal(["user", "title"], export.Select(entry => entry.GetProperty("type").GetString()));
         Assert.Equal(Title, export[1].GetProperty("contentId").GetGuid());
+        Assert.InRange(whilePaused, export[0].GetProperty("pausedFrom").GetDateTimeOffset(), export[0].GetProperty("pausedUntil").GetDateTimeOffset());
 
         await _viewer.ForgetAsync(Title);
         Assert.Empty(await _viewer.HistoryAsync());
         Assert.Equal(["stale"], await _viewer.SyncAsync("phone", TimeSpan.Zero, (Title, 1100, TimeSpan.FromMinutes(1))));
-        var receipt = await _viewer.SendAsync(HttpMethod.Delete, $"/users/{_viewer.User}");
+        var receipt = await _viewer.SendAsync(HttpMethod.Delete, $"/users/{_viewer.User}?confirm={_viewer.User}");
         Assert.Equal(1, receipt.GetProperty("rows").GetProperty("users").GetInt32());
         Assert.Single((await _viewer.GetAsync("export")).EnumerateArray());
     }

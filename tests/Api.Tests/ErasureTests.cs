@@ -23,7 +23,7 @@ public sealed class ErasureTests(RunningService running) : ApiTest(running)
             // Reports of the past and reads, as fast as they are answered, on eight devices; the erasure comes into the middle of it.
             var load = Enumerable.Range(0, 8).Select(device => LoadAsync(viewer, titles, $"device-{device}", started, done.Token)).ToArray();
             await Task.WhenAll(titles.Take(20).Select(title => viewer.ReportAsync(title, 200, "tv", 5000)));
-            var receipt = await viewer.SendAsync(HttpMethod.Delete, $"/users/{viewer.User}");
+            var receipt = await viewer.SendAsync(HttpMethod.Delete, $"/users/{viewer.User}?confirm={viewer.User}");
             await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => viewer.RowAsync()));
             await done.CancelAsync();
             await Task.WhenAll(load);
@@ -41,7 +41,7 @@ public sealed class ErasureTests(RunningService running) : ApiTest(running)
     {
         var viewer = new Viewer(Service, Tokens);
         await viewer.ReportAsync(Title, 4990, "tv", 5000);
-        await viewer.SendAsync(HttpMethod.Delete, $"/users/{viewer.User}");
+        await viewer.SendAsync(HttpMethod.Delete, $"/users/{viewer.User}?confirm={viewer.User}");
 
         var told = await viewer.ReportAsync(Title, 100, "tv", 5000);
 
@@ -54,9 +54,25 @@ public sealed class ErasureTests(RunningService running) : ApiTest(running)
     {
         var nobody = new Viewer(Service, Tokens);
 
-        var receipt = await nobody.SendAsync(HttpMethod.Delete, $"/users/{nobody.User}");
+        var receipt = await nobody.SendAsync(HttpMethod.Delete, $"/users/{nobody.User}?confirm={nobody.User}");
 
         Assert.All(receipt.GetProperty("rows").EnumerateObject(), table => Assert.Equal(0, table.Value.GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("/users/me")]
+    [InlineData("/users/me/watchlist/..")]
+    [InlineData("/users/me?confirm=")]
+    [InlineData("/users/me?confirm=yes")]
+    [InlineData("/users/me?confirm=ME")]
+    public async Task An_erasure_that_does_not_name_the_user_twice_is_refused_and_erases_nothing(string path)
+    {
+        await PutAsync(Report);
+
+        // Whoever meets them first takes the dots out of the path, the HTTP client or Kestrel.
+        await RefusesAsync(400, "confirm", () => Service.SendAsync(HttpMethod.Delete, path, Token));
+
+        Assert.NotNull(await PlaceAsync());
     }
 
     // Of before the erasure, whenever they arrive.

@@ -192,6 +192,21 @@ public sealed class RateLimitTests(RateLimitTests.Limited limited) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_stream_leaves_half_of_what_may_be_asked_at_once_to_whatever_else_the_viewer_does()
+    {
+        Assert.Equal(200, (await ItemsAsync("stream", items: 290)).Status);
+
+        var waits = ItemsAsync("stream", items: 10);
+        var served = 0;
+        while ((await RowAsync(Token)).Status == 200)
+            served++;
+
+        // The stream itself is a request, and comes as one of them, or not any more.
+        Assert.InRange(served, 29, 30);
+        Assert.False(waits.IsCompletedSuccessfully && (await waits).Status == 200);
+    }
+
+    [Fact]
     public async Task For_a_load_test_there_are_none()
     {
         await using var free = new Running();

@@ -165,7 +165,8 @@ public sealed partial class ReferenceTests(RunningService running) : ApiTest(run
         await AssertSaysAsync(200, "PATCH", "/users/{userId}", content: """{"historyPaused": false}""");
         await AssertSaysAsync(200, "GET", "/users/{userId}/export");
         await AssertSaysAsync(200, "PUT", "/users/{userId}/import", content: "[]");
-        await AssertSaysAsync(200, "DELETE", "/users/{userId}");
+        await AssertSaysAsync(400, "DELETE", "/users/{userId}");
+        await AssertSaysAsync(200, "DELETE", "/users/{userId}", $"?confirm={User}");
     }
 
     [Fact]

@@ -5,7 +5,15 @@ using Xunit.Abstractions;
 
 namespace ContinueWatching.Grains.Tests;
 
+/// <summary>A storm takes all of the machine: no other test runs beside it.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    public const string Name = "alone";
+}
+
 /// <summary>The loss of a silo wakes all its users at once.</summary>
+[Collection(Alone.Name)]
 public sealed class ActivationStormTests(ITestOutputHelper output)
 {
     private const int Users = 50_000;

@@ -39,7 +39,9 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public Database Database => _services.GetRequiredService<Database>();
 
-    public IHostedService Lifetime => _services.GetRequiredService<IHostedService>();
+    public IHostedService Lifetime => _services.GetServices<IHostedService>().OfType<StorageLifetime>().Single();
+
+    public ErasureSweep Sweep => _services.GetRequiredService<ErasureSweep>();
 
     public NpgsqlDataSource Source => _services.GetRequiredService<NpgsqlDataSource>();
 

@@ -259,18 +259,58 @@ public sealed class UserStoreTests(ResumeDatabase database) : IClassFixture<Resu
     }
 
     [Fact]
-    public async Task A_tombstone_counts_for_thirty_days_and_goes_with_the_next_erasure_of_anybody()
+    public async Task A_history_of_any_length_is_erased_and_counted_whole()
     {
-        await using var own = await ResumeDatabase.CreateAsync();
-        var silo = own.StartSilo();
-        var (old, young) = (Some.User(), Some.User());
-        var now = await own.NowAsync();
-        await silo.Users.EraseAsync(old, now.AddDays(-30).AddMinutes(-1));
-        await silo.Users.EraseAsync(young, now.AddDays(-30).AddMinutes(10));
+        await database.ExecuteAsync($"""
+            insert into resume (user_id, content_id, device_id, position_ms, watched_at)
+            select '{_user}', gen_random_uuid(), d::text, 1000, now() from generate_series(1, 10001) t, generate_series(1, 2) d
+            """);
+        await _silo.Users.CreateAsync(_user, Some.Noon);
 
-        Assert.Null((await silo.Store.LoadNewestAsync(old, before: null, own.Limit)).User.ErasedAt);
-        Assert.NotNull((await silo.Store.LoadNewestAsync(young, before: null, own.Limit)).User.ErasedAt);
-        Assert.Equal(1L, await own.ScalarAsync("select count(*) from tombstone"));
+        var rows = await _silo.Users.EraseAsync(_user, await database.NowAsync());
+
+        Assert.Equal((20_002, 0, 0, 1), (rows["resume"], rows["title_mark"], rows["watchlist"], rows["users"]));
+        Assert.Empty(await database.RegistersAsync(_user));
+    }
+
+    [Fact]
+    public async Task An_erasure_that_stops_half_way_shows_nothing_of_before_and_goes_on_when_it_is_asked_for_again()
+    {
+        var now = await database.NowAsync();
+        var silo = database.StartSilo(options => options.CommandTimeout = TimeSpan.FromSeconds(1));
+        await silo.Store.StoreAsync(Some.Write(_user, Some.Title(1), Some.Register(1)) with { UserSince = Some.Noon });
+        await MarkAsync((Some.Title(2), Some.Marks(changed: 1, hidden: 1)));
+        await using (await database.HoldAsync($"select from title_mark where user_id = '{_user}' for update"))
+        {
+            var stopped = await Assert.ThrowsAsync<StorageUnavailableException>(() => silo.Users.EraseAsync(_user, now));
+            Assert.True(stopped.OutcomeUnknown);
+        }
+
+        var page = await WakeAsync();
+        Assert.Equal(now, page.User.ErasedAt);
+        Assert.Empty(page.Titles);
+        var rest = await silo.Users.EraseAsync(_user, now);
+        Assert.Equal((0, 1, 1), (rest["resume"], rest["title_mark"], rest["users"]));
+    }
+
+    [Fact]
+    public async Task Rare_writes_that_all_wait_are_refused_in_time_and_take_no_connection_from_reports()
+    {
+        var silo = database.StartSilo(
+            options => (options.UserConnections, options.QueueTime) = (1, TimeSpan.FromMilliseconds(200)), settings: ";Maximum Pool Size=2");
+        await MarkAsync((_title, Some.Marks(changed: 1, hidden: 1)));
+        Task<bool> waiting;
+        await using (await database.HoldAsync($"select from title_mark where user_id = '{_user}' for update"))
+        {
+            waiting = silo.Users.StoreMarksAsync(_user, [(_title, Some.Marks(changed: 2, hidden: 2))]);
+
+            var refused = await Assert.ThrowsAsync<StorageUnavailableException>(() => silo.Users.CreateAsync(Some.User(), Some.Noon));
+            Assert.False(refused.OutcomeUnknown);
+            Assert.True(await silo.Store.StoreAsync(Some.Write()));
+        }
+
+        Assert.True(await waiting);
+        await silo.Users.CreateAsync(Some.User(), Some.Noon);
     }
 
     [Fact]

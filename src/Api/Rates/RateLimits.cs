@@ -53,7 +53,7 @@ internal sealed class RateLimits : IDisposable
 
     /// <summary>
     /// For a stream of items, per part: returns when the caller may go on, every ten items for the price of a request. Nothing is refused,
-    /// and what else the caller asks meanwhile comes first.
+    /// and half of what may be asked at once is left for whatever else the caller asks meanwhile.
     /// </summary>
     /// <exception cref="OperationCanceledException">The caller has gone.</exception>
     public static async Task WaitForMoreAsync(HttpContext http, int items, CancellationToken cancellationToken)
@@ -63,10 +63,11 @@ internal sealed class RateLimits : IDisposable
         var (rate, burst) = limits.SizeOf(key.Kind);
 
         // In portions that come together within a period: all at once might never be there while the caller asks other things.
-        var portion = Math.Min(rate, burst);
+        var reserve = burst / 2;
+        var portion = Math.Min(rate, burst - reserve);
         for (var cost = Cost(items); cost > 0; cost -= portion)
         {
-            while (limits.Take(key, Math.Min(cost, portion)) is { } wait)
+            while (limits.Take(key, Math.Min(cost, portion), reserve) is { } wait)
             {
                 await Task.Delay(wait + _filling, cancellationToken);
             }
@@ -85,9 +86,9 @@ internal sealed class RateLimits : IDisposable
     /// <summary>Whose bucket the request takes from.</summary>
     public RateKey KeyOf(HttpContext http) => RateKey.OfCaller(http, _api);
 
-    /// <summary>Takes from a bucket, all or nothing.</summary>
+    /// <summary>Takes from a bucket, all or nothing, and only what is there beyond <paramref name="reserve"/>.</summary>
     /// <returns>Null when it was there, else how long it takes until it can be.</returns>
-    public TimeSpan? Take(RateKey key, int permits) => Ask(key, permits, isTaken: true);
+    public TimeSpan? Take(RateKey key, int permits, int reserve = 0) => Ask(key, permits, isTaken: true, reserve);
 
     /// <summary>Asks whether there is anything in a bucket, and leaves it there.</summary>
     /// <returns>Null when there is, else how long it takes until there is.</returns>
@@ -95,7 +96,7 @@ internal sealed class RateLimits : IDisposable
 
     public void Dispose() => _buckets.Dispose();
 
-    private TimeSpan? Ask(RateKey key, int permits, bool isTaken)
+    private TimeSpan? Ask(RateKey key, int permits, bool isTaken, int reserve = 0)
     {
         if (!Enabled || permits <= 0)
         {
@@ -106,7 +107,7 @@ internal sealed class RateLimits : IDisposable
         {
             try
             {
-                return AskOnce(key, permits, isTaken);
+                return AskOnce(key, permits, isTaken, reserve);
             }
             catch (ObjectDisposedException) when (attempt < Attempts)
             {
@@ -115,20 +116,22 @@ internal sealed class RateLimits : IDisposable
         }
     }
 
-    private TimeSpan? AskOnce(RateKey key, int permits, bool isTaken)
+    private TimeSpan? AskOnce(RateKey key, int permits, bool isTaken, int reserve)
     {
-        using var lease = isTaken ? _buckets.AttemptAcquire(key, permits) : null;
+        using var lease = isTaken && (reserve == 0 || Available(key) >= permits + reserve) ? _buckets.AttemptAcquire(key, permits) : null;
         if (lease is { IsAcquired: true })
         {
             return null;
         }
 
         // Not by asking for 0: the library grants that on any fraction of a permit. Nor does its own RetryAfter know how much is missing.
-        var missing = permits - _buckets.GetStatistics(key)!.CurrentAvailablePermits;
+        var missing = permits + reserve - Available(key);
         return missing > 0 ? _settings.Period * (missing / (double)SizeOf(key.Kind).Rate)
             : isTaken ? TimeSpan.Zero
             : null;
     }
+
+    private long Available(RateKey key) => _buckets.GetStatistics(key)!.CurrentAvailablePermits;
 
     private static int Cost(int items) => Math.Max(1, (items + ItemsPerPermit - 1) / ItemsPerPermit);
 

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 
 namespace ContinueWatching.Api.Reference;
@@ -15,7 +13,8 @@ internal static class ReferenceRoutes
     /// <summary>Where the page is.</summary>
     public const string PagePath = "/docs";
 
-    private const string Document = "v1";
+    /// <summary>Its name.</summary>
+    public const string Document = "v1";
 
     // The page and its script come from here, and so may nothing else.
     private const string PagePolicy =
@@ -54,21 +53,5 @@ internal static class ReferenceRoutes
                 context.HttpContext.Response.Headers.ContentSecurityPolicy = PagePolicy;
                 return await next(context);
             });
-    }
-
-    // Who needs no token could have it made anew at every call: it is made once.
-    private sealed class DocumentBytes([FromKeyedServices(Document)] IOpenApiDocumentProvider provider)
-    {
-        private readonly Lazy<Task<byte[]>> _bytes = new(() => WriteAsync(provider));
-
-        public Task<byte[]> GetAsync() => _bytes.Value;
-
-        private static async Task<byte[]> WriteAsync(IOpenApiDocumentProvider provider)
-        {
-            var document = await provider.GetOpenApiDocumentAsync();
-            using var bytes = new MemoryStream();
-            await document.SerializeAsJsonAsync(bytes, OpenApiSpecVersion.OpenApi3_1);
-            return bytes.ToArray();
-        }
     }
 }

@@ -63,6 +63,8 @@ internal static class Words
         ["traceId"] = new("Where to find it in traces and logs."),
         ["createdAt"] = new("Since when the user is known; absent while nothing is stored of them."),
         ["historyPaused"] = new("Whether what they watch is left unrecorded."),
+        ["pausedFrom"] = new("Since when it is, or last was."),
+        ["pausedUntil"] = new("When it was taken up again, the last time."),
         ["next"] = new("The cursor for the next page, as `after`; absent on the last."),
         ["addedAt"] = new("When it was put on the watchlist."),
         ["WatchlistItem.status"] = new("Where the viewer is in it; absent when they have not begun."),
@@ -132,6 +134,10 @@ internal static class Words
             "Where the page before ended: its `next`. Without it, the first page.",
             Replacement: new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[A-Za-z0-9_-]{32}$" },
             Example: "AAABmr4e0SgLXzpSbB1Njp8nP08Mb4oR"),
+        ["confirm"] = new(
+            "The user once more, just as in the path: what is erased does not come back.",
+            Replacement: UserText(),
+            Example: "me"),
         ["If-None-Match"] = new(
             "The ETag of the answer that the client has.",
             Replacement: PlainText(),

@@ -9,7 +9,18 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace ContinueWatching.Api.Users;
 
 /// <summary>The first entry of an export: whose it is.</summary>
-internal sealed record ExportedUser(string Type, string UserId, DateTime ExportedAt, DateTime? CreatedAt, bool HistoryPaused);
+internal sealed record ExportedUser(
+    string Type, string UserId, DateTime ExportedAt, DateTime? CreatedAt, bool HistoryPaused, DateTime? PausedFrom, DateTime? PausedUntil)
+{
+    public static ExportedUser Of(UserId user, UserProfile profile, DateTimeOffset exportedAt) => new(
+        ImportEntry.User,
+        user.Value,
+        exportedAt.UtcDateTime,
+        profile.CreatedAt?.UtcDateTime,
+        profile.HistoryPaused,
+        profile.PausedFrom?.UtcDateTime,
+        profile.PausedUntil?.UtcDateTime);
+}
 
 /// <summary>An entry of an export: all that is held of the user and one title.</summary>
 internal sealed record ExportedTitle(

@@ -7,7 +7,7 @@ internal static partial class TransferRoutes
 {
     private const string Entries = $$"""
         [{"type": "user", "userId": "123", "exportedAt": "2026-01-31T20:15:00Z", "createdAt": "2025-11-02T18:30:00Z",
-          "historyPaused": false},
+          "historyPaused": false, "pausedFrom": "2025-12-24T17:00:00Z", "pausedUntil": "2025-12-26T20:30:00Z"},
          {"type": "watchlist", "contentId": "7c9a1d0e-52b4-4f0a-8a52-6f3b1f1f0c21", "addedAt": "2026-01-28T09:12:44Z"},
          {"type": "title", "contentId": "{{Words.Film}}",
           "places": [{"deviceId": "tv", "resumeFrom": 1325.412, "duration": 5400, "watchedAt": "2026-01-31T19:15:00.25Z"}]}]

@@ -34,9 +34,7 @@ internal static partial class TransferRoutes
         var profile = await grain.GetProfileAsync(cancellationToken);
         var watchlist = await grain.GetWatchlistAsync(cancellationToken);
         var first = await grain.ExportAsync(after: null, cancellationToken);
-        var exported = new ExportedUser(
-            ImportEntry.User, user.Value, time.GetUtcNow().UtcDateTime, profile.CreatedAt?.UtcDateTime, profile.HistoryPaused);
-        return new ExportStream(exported, watchlist, grain, first);
+        return new ExportStream(ExportedUser.Of(user, profile, time.GetUtcNow()), watchlist, grain, first);
     }
 
     private static Results<Import, ProblemHttpResult> ImportAsync([AsParameters] UserCall call, HttpRequest request, TimeProvider time)

@@ -60,11 +60,20 @@ internal static partial class UserRoutes
         return TypedResults.Ok(UserAnswer.Of(user, profile));
     }
 
+    // Named twice: a path that is made up wrongly, .../watchlist/.. say, ends here, and nothing brings back what is erased.
     private static async Task<Results<Ok<ErasureAnswer>, ProblemHttpResult>> EraseAsync(
-        [AsParameters] UserCall call, CancellationToken cancellationToken) =>
-        call.TryGetGrain(out var grain, out var refusal)
+        [AsParameters] UserCall call, [FromQuery(Name = "confirm")] string? confirm, CancellationToken cancellationToken)
+    {
+        if (!call.TryGetGrain(out var grain, out var refusal))
+        {
+            return refusal;
+        }
+
+        return confirm == call.UserId
             ? TypedResults.Ok(ErasureAnswer.Of(await grain.EraseAsync(cancellationToken)))
-            : refusal;
+            : Problems.BadRequest(new Fault(
+                "confirm", confirm is null ? "absent" : JsonBody.Shorten(confirm), $"{call.UserId}, as in the path: what is erased does not come back"));
+    }
 
     private static async Task<Results<Ok<WatchStatusAnswer>, ProblemHttpResult>> MarkWatchedAsync(
         [AsParameters] TitleCall call, CancellationToken cancellationToken) =>

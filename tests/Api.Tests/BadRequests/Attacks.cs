@@ -94,7 +94,7 @@ internal sealed class Attacks(Target[] targets, TestTokens tokens)
 
     private static Gen<string> GoodQuery(Target target) => target.Body == Form.Question
         ? Gen.OneOf("", $"?userId=me&contentId={Ids.Titles[0]}&contentId={Ids.Titles[1]},{Ids.Titles[2]}")
-        : Gen.Const(target.Query.Contains("limit") ? "?limit=5" : "");
+        : Gen.Const(target.Query.Contains("limit") ? "?limit=5" : target.Query.Contains("confirm") ? "?confirm=me" : "");
 
     private static Gen<byte[]?> GoodBody(Target target, string user) => target.Body is { } form
         ? Forms.Good(form, user).Select(text => (byte[]?)Encoding.UTF8.GetBytes(text))
@@ -106,7 +106,7 @@ internal sealed class Attacks(Target[] targets, TestTokens tokens)
         var value = Gen.OneOf(Ids.BadLimit, Ids.BadCursor, user, title);
         var right = Gen.OneOf([.. names, "x"]).SelectMany(name => ValueOf(name, user, title).Select(text => $"{name}={text}"));
         var odd = Gen.Select(
-            Gen.OneOf([.. names, "", "x", "USERID", "ContentId", "userId[]", "contentId%00", "%63ontentId", "user%49d", "access_token", "limit", "after"]),
+            Gen.OneOf([.. names, "", "x", "USERID", "ContentId", "userId[]", "contentId%00", "%63ontentId", "user%49d", "access_token", "limit", "after", "confirm"]),
             value,
             Gen.OneOf("=", "", "==", "=%"),
             (name, text, equals) => name + equals + text);

@@ -16,7 +16,7 @@ namespace ContinueWatching.Api.Tests.BadRequests;
 internal sealed record Target(string Method, string Pattern, string[] Query, Form? Body, bool IsOpen)
 {
     private static readonly string[] _pathParameters = ["userId", "contentId"];
-    private static readonly string[] _queryParameters = ["limit", "after"];
+    private static readonly string[] _queryParameters = ["limit", "after", "confirm"];
 
     private static readonly Dictionary<string, Form> _forms = new()
     {

@@ -177,7 +177,7 @@ public sealed class SequenceTests : IAsyncLifetime
                     break;
                 case Act.Erase:
                     _model.Erase(Now);
-                    await SendAsync(HttpMethod.Delete, "");
+                    await SendAsync(HttpMethod.Delete, $"/users/{_user}?confirm={_user}");
                     break;
                 case Act.Reimport:
                     // What is held is no news.
