@@ -108,7 +108,7 @@ internal sealed class Fleet : IAsyncDisposable
                 ["Cluster__GatewayPort"] = Text(ports[1]),
                 ["Cluster__AdvertisedAddress"] = address,
                 ["urls"] = $"http://{address}:{ports[2]}",
-                ["DOTNET_ENVIRONMENT"] = "Development",
+                ["Cluster__AllowLoopback"] = "true",
                 ["DOTNET_gcServer"] = "0",
             },
             [],
@@ -123,7 +123,6 @@ internal sealed class Fleet : IAsyncDisposable
             ["ConnectionStrings__Postgres"] = Postgres.ConnectionString,
             ["urls"] = url.ToString(),
             ["Rates__Enabled"] = "false",
-            ["DOTNET_ENVIRONMENT"] = "Development",
             ["DOTNET_gcServer"] = "0",
         };
         foreach (var setting in _tokens.Configuration)

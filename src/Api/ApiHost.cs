@@ -41,6 +41,8 @@ public static class ApiHost
                 .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.IfNoneMatch, EventRoutes.LastEventId)
                 .WithExposedHeaders(HeaderNames.RetryAfter, HeaderNames.ETag)
                 .SetPreflightMaxAge(_preflightAge)));
+        services.AddSingleton<IOutgoingGrainCallFilter, Retries>();
+        services.AddDrain();
         services.AddEvents();
         services.AddApiHealth();
         services.AddReference();

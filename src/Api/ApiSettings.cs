@@ -41,4 +41,18 @@ public sealed class ApiSettings
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:00:30")]
     public TimeSpan EventRenewal { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a call of a grain may take, all tries of it together: 10 s, then the answer is 503. Longer than it takes to find out that a silo
+    /// hangs, so that nobody is refused for it; players ask again after about as long.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan CallDeadline { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a process that is told to stop goes on as before, but says that it is not ready: 5 s, so that load balancers leave it before it
+    /// refuses connections. Two or three of their checks; longer only makes deployments slower.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:50")]
+    public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(5);
 }

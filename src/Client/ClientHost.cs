@@ -10,9 +10,6 @@ namespace ContinueWatching.Client;
 /// <summary>The way of an internal service to the grains: an external client that finds the silos' gateways in Postgres.</summary>
 public static class ClientHost
 {
-    // A silo that replaces a lost one stands at another address; asking for it is one small query.
-    private static readonly TimeSpan _gatewayRefresh = TimeSpan.FromSeconds(5);
-
     /// <summary>
     /// Adds an <see cref="IGrainFactory"/> for the grains of Continue Watching. The host has started when a silo is found, however long
     /// that takes; stopping it ends the search.
@@ -33,11 +30,14 @@ public static class ClientHost
                 (orleans.Invariant, orleans.DataSource) = ("Npgsql", database.Source)));
             client.AddActivityPropagation();
             client.UseConnectionRetryFilter<UntilThereIsASilo>();
-            client.Services.Configure<GatewayOptions>(orleans => orleans.GatewayListRefreshPeriod = _gatewayRefresh);
+            client.Services.AddOptions<GatewayOptions>().Configure<IOptions<ClusterSettings>>((orleans, settings) =>
+                orleans.GatewayListRefreshPeriod = settings.Value.GatewayRefresh);
+            client.Services.AddOptions<ConnectionOptions>().Configure<IOptions<ClusterSettings>>((orleans, settings) =>
+                orleans.OpenConnectionTimeout = settings.Value.ConnectTimeout);
             client.Services.AddOptions<ClusterOptions>().Configure<IOptions<ClusterSettings>>((orleans, settings) =>
                 (orleans.ClusterId, orleans.ServiceId) = (settings.Value.ClusterId, settings.Value.ServiceId));
             client.Services.AddOptions<ClientMessagingOptions>().Configure<IOptions<ClusterSettings>>((orleans, settings) =>
-                orleans.ResponseTimeout = settings.Value.ResponseTimeout);
+                (orleans.ResponseTimeout, orleans.CancelRequestOnTimeout) = (settings.Value.ResponseTimeout, true));
         });
     }
 

@@ -6,10 +6,20 @@ if (args.Contains("--migrate-only"))
     return await MigrateOnly.RunAsync([.. args.Where(argument => argument != "--migrate-only")]);
 }
 
+if (args.Contains(HealthCommand.Argument))
+{
+    return await HealthCommand.RunAsync(args, SiloHealth.DefaultUrl);
+}
+
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 if (builder.Configuration["http_ports"] is null)
 {
-    builder.Configuration["urls"] ??= "http://0.0.0.0:8081";
+    builder.Configuration["urls"] ??= SiloHealth.DefaultUrl;
+}
+
+if (!await EcsTask.TryFindAddressAsync(builder))
+{
+    return 1;
 }
 
 builder.AddJsonLogs();

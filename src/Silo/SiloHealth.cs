@@ -6,6 +6,9 @@ namespace ContinueWatching.Silo;
 /// <summary>The silo's small HTTP listener: is the process alive, is the silo ready, what does it measure.</summary>
 internal static class SiloHealth
 {
+    /// <summary>Where the silo listens when nothing else is configured.</summary>
+    public const string DefaultUrl = "http://0.0.0.0:8081";
+
     private const string Ready = "ready";
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(2);
 

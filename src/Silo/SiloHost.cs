@@ -10,6 +10,13 @@ namespace ContinueWatching.Silo;
 /// <summary>Composes a silo: the grains, Postgres behind them, and its place in the cluster.</summary>
 public static class SiloHost
 {
+    // How much of the memory is freed when it has come to its limit, in percent.
+    private const int MemoryRelief = 5;
+
+    // Grains deactivate, and the commit queue empties, in well under a second, unless Postgres is away. Shorter than the 2 min after which ECS
+    // kills at the latest.
+    private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(60);
+
     /// <summary>Adds the grains and what they stand on; the cluster itself is the caller's choice.</summary>
     public static void AddGrains(this WebApplicationBuilder builder, Action<ISiloBuilder> cluster)
     {
@@ -25,9 +32,22 @@ public static class SiloHost
             silo.Services.AddOptions<ClusterOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
                 (orleans.ClusterId, orleans.ServiceId) = (settings.Value.ClusterId, settings.Value.ServiceId));
             silo.Services.AddOptions<GrainCollectionOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
-                orleans.CollectionAge = settings.Value.GrainIdleTime);
+            {
+                orleans.CollectionAge = settings.Value.GrainIdleTime;
+                orleans.EnableActivationSheddingOnMemoryPressure = true;
+                orleans.MemoryUsageLimitPercentage = settings.Value.MemoryLimit;
+                orleans.MemoryUsageTargetPercentage = settings.Value.MemoryLimit - MemoryRelief;
+            });
             silo.Services.AddOptions<SiloMessagingOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
-                (orleans.ResponseTimeout, orleans.MaxEnqueuedRequestsHardLimit) = (settings.Value.ResponseTimeout, settings.Value.UserQueue));
+            {
+                (orleans.ResponseTimeout, orleans.CancelRequestOnTimeout) = (settings.Value.ResponseTimeout, true);
+                orleans.MaxEnqueuedRequestsHardLimit = settings.Value.UserQueue;
+            });
+            silo.Services.AddOptions<LoadSheddingOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
+            {
+                orleans.LoadSheddingEnabled = settings.Value.CpuLimit > 0;
+                orleans.CpuThreshold = settings.Value.CpuLimit > 0 ? settings.Value.CpuLimit : orleans.CpuThreshold;
+            });
             silo.AddActivityPropagation();
 
             // What it counts begins at zero when the silo does.
@@ -36,6 +56,7 @@ public static class SiloHost
             cluster(silo);
         });
         builder.Services.AddSingleton<GrainInstruments>().AddSingleton<SiloReadiness>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _stopLimit);
     }
 
     /// <summary>Joins the cluster whose members meet in Postgres.</summary>
@@ -43,7 +64,12 @@ public static class SiloHost
     {
         silo.UseAdoNetClustering(options => options.Configure<NpgsqlDataSource>((orleans, source) =>
             (orleans.Invariant, orleans.DataSource) = ("Npgsql", source)));
-        silo.Services.Configure<ClusterMembershipOptions>(SetPace);
+        silo.Services.AddOptions<ClusterMembershipOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
+            SetPace(orleans, settings.Value));
+        silo.Services.AddOptions<ConnectionOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
+            orleans.OpenConnectionTimeout = settings.Value.ConnectTimeout);
+        silo.Services.AddSingleton<IValidateOptions<EndpointOptions>, AddressForOthers>();
+        silo.Services.AddOptions<EndpointOptions>().ValidateOnStart();
         silo.Services.AddOptions<EndpointOptions>().Configure<IOptions<SiloSettings>>((orleans, settings) =>
         {
             (orleans.SiloPort, orleans.GatewayPort) = (settings.Value.SiloPort, settings.Value.GatewayPort);
@@ -60,12 +86,17 @@ public static class SiloHost
 
     // How soon a lost silo is found out. Orleans's own pace is made for clusters of hundreds: a killed silo keeps its users for 7 s, a hung
     // one for more than a minute, and what takes the place of an only silo waits 90 s for the entry of the lost one to grow stale.
-    private static void SetPace(ClusterMembershipOptions membership)
+    private static void SetPace(ClusterMembershipOptions membership, SiloSettings settings)
     {
-        membership.ProbeTimeout = TimeSpan.FromSeconds(2);
-        membership.MinProbeTimeout = TimeSpan.FromSeconds(1);
-        membership.MaxProbeTimeout = TimeSpan.FromSeconds(3);
-        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(3);
+        membership.ProbeTimeout = settings.ProbeTimeout;
+        membership.MinProbeTimeout = settings.ProbeTimeout / 2;
+
+        // Votes are held back, too, until a silo has been silent for as many of these.
+        membership.MaxProbeTimeout = settings.ProbeTimeout * 1.5;
+        membership.NumMissedProbesLimit = settings.MissedProbes;
+        membership.NumVotesForDeathDeclaration = settings.Votes;
+        membership.IAmAliveTablePublishTimeout = settings.AliveInterval;
+        membership.TableRefreshTimeout = settings.MembersRefresh;
     }
 
     private static void AddValidated<TOptions>(this IServiceCollection services, string section)

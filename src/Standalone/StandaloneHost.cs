@@ -39,6 +39,8 @@ internal sealed class StandaloneHost : IAsyncDisposable
             builder.AddAdminListener();
             builder.AddTelemetry("continue-watching");
             AddGrains(builder, isAlone: postgres is not null);
+            // Nobody balances the load of one.
+            builder.Configuration.GetSection(ApiSettings.Section)[nameof(ApiSettings.DrainTime)] ??= $"{TimeSpan.Zero}";
             builder.AddApi();
             var app = builder.Build();
             app.MapApi();
@@ -119,6 +121,7 @@ internal sealed class StandaloneHost : IAsyncDisposable
         cluster[nameof(SiloSettings.SiloPort)] ??= $"{Addresses.FreePort()}";
         cluster[nameof(SiloSettings.GatewayPort)] ??= $"{Addresses.FreePort()}";
         cluster[nameof(SiloSettings.AdvertisedAddress)] ??= $"{IPAddress.Loopback}";
+        cluster[nameof(SiloSettings.AllowLoopback)] ??= $"{true}";
         builder.AddGrains(silo =>
         {
             if (isAlone)

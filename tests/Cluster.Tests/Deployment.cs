@@ -15,39 +15,53 @@ internal sealed class Deployment : IAsyncDisposable
 
     public Uri Api { get; } = new($"http://127.0.0.1:{ServiceProcess.FreePorts(1)[0]}");
 
+    public string ConnectionString => _database.ConnectionString;
+
     public Uri ApiReady => new(Api, "/health/ready");
 
     public static async Task<Deployment> CreateAsync() => new(await TestPostgres.CreateDatabaseAsync());
 
     public SiloProcess StartSilo() => StartSilo(SiloPorts.Free());
 
-    public SiloProcess StartSilo(SiloPorts ports)
+    public SiloProcess StartSilo(SiloPorts ports, params (string Name, string? Value)[] settings)
     {
         var url = new Uri($"http://127.0.0.1:{ports.Http}");
-        var process = Start("Silo", new()
+        var environment = new Dictionary<string, string?>
         {
             ["ConnectionStrings__Postgres"] = _database.ConnectionString,
             ["Cluster__SiloPort"] = Text(ports.Silo),
             ["Cluster__GatewayPort"] = Text(ports.Gateway),
             ["Cluster__AdvertisedAddress"] = "127.0.0.1",
+            ["Cluster__AllowLoopback"] = "true",
             ["urls"] = url.ToString(),
-        });
+        };
+        foreach (var (name, value) in settings)
+            environment[name] = value;
+        var process = Start("Silo", environment);
         return new SiloProcess(process, ports, new Uri(url, "/health/ready"));
     }
 
-    public async Task<SiloProcess> StartReadySiloAsync()
+    public Task<SiloProcess> StartReadySiloAsync() => StartReadySiloAsync(SiloPorts.Free());
+
+    public async Task<SiloProcess> StartReadySiloAsync(SiloPorts ports, params (string Name, string? Value)[] settings)
     {
-        var silo = StartSilo();
+        var silo = StartSilo(ports, settings);
         await silo.Process.AnswersAsync(silo.Ready);
         return silo;
     }
 
-    public ServiceProcess StartApi(params (string Name, string Value)[] settings)
+    public ServiceProcess StartApi(params (string Name, string? Value)[] settings) => StartApi(Api, settings);
+
+    public ServiceProcess StartApi(Uri url, params (string Name, string? Value)[] settings)
     {
         var environment = new Dictionary<string, string?>
         {
             ["ConnectionStrings__Postgres"] = _database.ConnectionString,
-            ["urls"] = Api.ToString(),
+            ["urls"] = url.ToString(),
+
+            // No load balancer is waited for, where there is none.
+            ["Api__DrainTime"] = "00:00:00",
+
             // Viewers here report as fast as they are answered.
             ["Rates__Enabled"] = "false",
         };
@@ -62,10 +76,12 @@ internal sealed class Deployment : IAsyncDisposable
         return Start("Api", environment);
     }
 
-    public async Task<ServiceProcess> StartReadyApiAsync(params (string Name, string Value)[] settings)
+    public Task<ServiceProcess> StartReadyApiAsync(params (string Name, string? Value)[] settings) => StartReadyApiAsync(Api, settings);
+
+    public async Task<ServiceProcess> StartReadyApiAsync(Uri url, params (string Name, string? Value)[] settings)
     {
-        var api = StartApi(settings);
-        await api.AnswersAsync(ApiReady);
+        var api = StartApi(url, settings);
+        await api.AnswersAsync(new Uri(url, "/health/ready"));
         return api;
     }
 
@@ -73,9 +89,9 @@ internal sealed class Deployment : IAsyncDisposable
     public ServiceProcess StartCatalogLoader(string file) =>
         Start("CatalogLoader", new() { ["ConnectionStrings__Postgres"] = _database.ConnectionString }, file);
 
-    public Viewer SignIn(string user)
+    public Viewer SignIn(string user, HttpMessageHandler? through = null)
     {
-        var viewer = new Viewer(Api, user, Token(user));
+        var viewer = new Viewer(Api, user, Token(user), through);
         _viewers.Add(viewer);
         return viewer;
     }
@@ -95,8 +111,6 @@ internal sealed class Deployment : IAsyncDisposable
 
     private ServiceProcess Start(string project, Dictionary<string, string?> environment, params string[] arguments)
     {
-        // What is under way when a silo is lost waits for it until this timeout; the usual 15 s would show nothing more.
-        environment["Cluster__ResponseTimeout"] = "00:00:05";
         var process = ServiceProcess.Start(project, environment, arguments);
         _started.Add(process);
         return process;

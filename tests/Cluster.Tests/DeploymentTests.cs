@@ -13,7 +13,7 @@ public sealed class DeploymentTests(ITestOutputHelper output)
     private const int Reports = 300;
     private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan _failoverLimit = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan _refusalLimit = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan _refusalLimit = TimeSpan.FromSeconds(12);
 
     [Fact]
     public async Task An_API_that_is_there_before_any_silo_is_alive_and_not_ready_and_finds_the_first_one()

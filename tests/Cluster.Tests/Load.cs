@@ -13,6 +13,7 @@ internal sealed class Load
     private readonly int _wanted;
     private int _acknowledged;
     private int _refused;
+    private int _broken;
     private volatile bool _ended;
 
     private Load(IEnumerable<Viewer> viewers, int wanted)
@@ -24,6 +25,9 @@ internal sealed class Load
 
     /// <summary>How many answers were not 200.</summary>
     public int Refused => Volatile.Read(ref _refused);
+
+    /// <summary>How many viewers met a broken connection, and gave up.</summary>
+    public int Broken => Volatile.Read(ref _broken);
 
     /// <summary>Starts them all, and comes back in the middle of it: after so many acknowledged reports.</summary>
     public static async Task<Load> StartAsync(IEnumerable<Viewer> viewers, int acknowledged)
@@ -77,6 +81,7 @@ internal sealed class Load
             catch (HttpRequestException)
             {
                 // Killed, or stopped: nobody listens any more.
+                Interlocked.Increment(ref _broken);
                 return;
             }
 

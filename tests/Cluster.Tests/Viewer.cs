@@ -12,9 +12,9 @@ internal sealed class Viewer : IDisposable
     private readonly HttpClient _http;
     private readonly string _user;
 
-    public Viewer(Uri service, string user, string token)
+    public Viewer(Uri service, string user, string token, HttpMessageHandler? through = null)
     {
-        _http = new HttpClient { BaseAddress = service, Timeout = _patience };
+        _http = new HttpClient(through ?? new SocketsHttpHandler(), disposeHandler: through is null) { BaseAddress = service, Timeout = _patience };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         _user = user;
     }

@@ -82,7 +82,7 @@ internal static partial class EventRoutes
         var time = services.GetRequiredService<TimeProvider>();
         using var expiry = new CancellationTokenSource(UntilExpiry(http, time), time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(
-            http.RequestAborted, expiry.Token, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+            http.RequestAborted, expiry.Token, services.GetRequiredService<Drain>().Over);
         using var changed = new Alarm(time);
         using var filled = new Alarm(time);
         var outbox = new Outbox(time, filled);

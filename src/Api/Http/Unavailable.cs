@@ -14,8 +14,7 @@ internal sealed partial class Unavailable(
     public const string Detail = "It cannot be taken now. Nothing is lost: send it again.";
 
     private const int RetryAfterSeconds = 1;
-    private static readonly long _quietTicks = TimeSpan.FromSeconds(1).Ticks;
-    private long _lastLine;
+    private readonly OncePerSecond _line = new(time);
 
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
     {
@@ -56,6 +55,9 @@ internal sealed partial class Unavailable(
     public static bool IsPassing(Exception exception) => exception
         is StorageUnavailableException or TimeoutException or OrleansException or OperationCanceledException;
 
+    /// <summary>What a log says of it: the first line. Orleans puts whole stack traces into its messages.</summary>
+    public static string Reason(Exception exception) => exception.Message.Split('\n', 2)[0].TrimEnd();
+
     private ValueTask<bool> WriteAsync(HttpContext http, int status, string detail)
     {
         http.Response.StatusCode = status;
@@ -68,11 +70,9 @@ internal sealed partial class Unavailable(
 
     private void LogOncePerSecond(Exception exception)
     {
-        var now = time.GetUtcNow().UtcTicks;
-        var last = Volatile.Read(ref _lastLine);
-        if (now - last >= _quietTicks && Interlocked.CompareExchange(ref _lastLine, now, last) == last)
+        if (_line.IsFirst())
         {
-            LogUnavailable(logger, exception.GetType().Name, exception.Message);
+            LogUnavailable(logger, exception.GetType().Name, Reason(exception));
         }
     }
 

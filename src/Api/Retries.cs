@@ -1,0 +1,117 @@
+using ContinueWatching.Api.Http;
+using ContinueWatching.Contracts;
+using Microsoft.Extensions.Options;
+using Orleans.Networking.Shared;
+using Orleans.Runtime.Messaging;
+using Polly;
+using Polly.Retry;
+
+namespace ContinueWatching.Api;
+
+/// <summary>
+/// Has a call of a user's or a title's grain tried again while the cluster finds out that a silo is lost: viewers are not to notice. All of
+/// these calls are idempotent (<see cref="IUserGrain"/>), and a report carries the moment of its arrival from before the first try.
+/// </summary>
+/// <remarks>
+/// Where all calls pass through, so that no route has to think of it. A filter's <see cref="IGrainCallContext.Invoke"/> may be called again once
+/// it has ended. What one try waits for an answer is Orleans's to decide (<c>Cluster:ResponseTimeout</c>).
+/// </remarks>
+internal sealed partial class Retries : IOutgoingGrainCallFilter
+{
+    // A rejected call is soon tried again, for a moved grain is soon found; later less often, for a lost silo takes seconds to be found out.
+    private static readonly TimeSpan _delay = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan _longestDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly ResiliencePropertyKey<Call> _call = new("call");
+
+    private readonly ResiliencePipeline _pipeline;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _deadline;
+    private readonly OncePerSecond _line;
+    private readonly ApiInstruments _instruments;
+    private readonly ILogger<Retries> _logger;
+
+    public Retries(IOptions<ApiSettings> settings, TimeProvider time, ApiInstruments instruments, ILogger<Retries> logger)
+    {
+        _instruments = instruments;
+        (_deadline, _time, _logger, _line) = (settings.Value.CallDeadline, time, logger, new OncePerSecond(time));
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                // As many as there is time for.
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = _delay,
+                MaxDelay = _longestDelay,
+                ShouldHandle = args => ValueTask.FromResult(IsLostSilo(args.Outcome.Exception) && TimeLeft(args.Context) > _longestDelay),
+                OnRetry = args => OnRetry(args.Outcome.Exception!),
+            })
+            .Build();
+    }
+
+    /// <inheritdoc/>
+    // What a grain calls (in a process that is silo and API in one), and what asks whether there is a silo, is told at once.
+    public Task Invoke(IOutgoingGrainCallContext context) =>
+        context.SourceContext is null && context.Grain is IUserGrain or ITitleGrain ? TryAsync(context) : context.Invoke();
+
+    private async Task TryAsync(IOutgoingGrainCallContext grain)
+    {
+        // Whoever has gone away is not tried for again.
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false, grain.Request.GetCancellationToken());
+        try
+        {
+            var call = new Call(grain, _time.GetTimestamp());
+            context.Properties.Set(_call, call);
+            await _pipeline.ExecuteAsync(static (context, state) => state.Retries.AttemptAsync(state.call, context), context, (Retries: this, call));
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    // The first is bounded by the response timeout alone; a later one may have less time than that.
+    private async ValueTask AttemptAsync(Call call, ResilienceContext context)
+    {
+        var isRepeat = call.IsBegun;
+        call.IsBegun = true;
+        var answer = call.Grain.Invoke();
+        await (isRepeat ? answer.WaitAsync(TimeLeft(context), _time, context.CancellationToken) : answer);
+    }
+
+    private TimeSpan TimeLeft(ResilienceContext context)
+    {
+        var left = _deadline - _time.GetElapsedTime(context.Properties.GetValue(_call, null!).StartedAt);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    // What a silo leaves behind that dies, hangs, stops or joins. A timeout is an unknown outcome: tried again, it is known. Not here: Postgres
+    // away (thousands would wait in this process for what the player sends again anyway), and a full queue (more calls make it no shorter).
+    private static bool IsLostSilo(Exception? exception) => exception
+        is TimeoutException or OrleansMessageRejectionException or ConnectionFailedException or SocketConnectionException
+        or GatewayTooBusyException;
+
+    // The one place where retries are counted.
+    private ValueTask OnRetry(Exception exception)
+    {
+        _instruments.Retried();
+        if (_line.IsFirst())
+        {
+            LogRetry(_logger, exception.GetType().Name, Unavailable.Reason(exception));
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Calls are tried again (one line a second): {Exception}: {Reason}")]
+    private static partial void LogRetry(ILogger logger, string exception, string reason);
+
+    private sealed class Call(IOutgoingGrainCallContext grain, long startedAt)
+    {
+        public IOutgoingGrainCallContext Grain => grain;
+
+        public long StartedAt => startedAt;
+
+        public bool IsBegun { get; set; }
+    }
+}
