@@ -28,7 +28,12 @@ internal sealed record Fault(string Name, string Title, bool NeedsNetwork, Func<
         new("exhaust-connections", "Postgres out of connections", false, (fleet, _, length) => ExhaustAsync(fleet, length)),
     ];
 
-    private static Member Any(IReadOnlyList<Member> members, Random random) => members[random.Next(members.Count)];
+    // One of those that have been there longest: whoever has just been started has hardly a user who would notice.
+    private static Member Any(IReadOnlyList<Member> members, Random random)
+    {
+        var old = members.Where(member => member.Starts == members.Min(other => other.Starts)).ToArray();
+        return old[random.Next(old.Length)];
+    }
 
     private static async Task EndAsync(Member member, int signal)
     {
