@@ -237,6 +237,9 @@ public sealed class RateLimitTests(RateLimitTests.Limited limited) : IClassFixtu
             ["Authentication__Schemes__Bearer__SigningKeys__0__Value"] = Convert.ToBase64String(new byte[32]),
             ["ConnectionStrings__Postgres"] = "Host=127.0.0.1;Port=1;Database=none",
             ["urls"] = "http://127.0.0.1:0",
+
+            // In JSON quotes would stand with a backslash.
+            ["Logging__Console__FormatterName"] = "simple",
             [name] = value,
         });
 
