@@ -108,7 +108,6 @@ internal sealed class Fleet : IAsyncDisposable
                 ["Cluster__GatewayPort"] = Text(ports[1]),
                 ["Cluster__AdvertisedAddress"] = address,
                 ["urls"] = $"http://{address}:{ports[2]}",
-                ["Cluster__AllowLoopback"] = "true",
                 ["DOTNET_gcServer"] = "0",
             },
             [],

@@ -44,4 +44,7 @@ public static class Limits
 
     /// <summary>The first moment too late for a report to carry.</summary>
     public static readonly DateTimeOffset Latest = new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>How far apart the clocks of two processes may be: each is within a second of the database's. Nothing happened later than that from now.</summary>
+    public static readonly TimeSpan ClockDifference = TimeSpan.FromSeconds(2);
 }

@@ -9,8 +9,8 @@ public sealed class CatalogueOptions
     public const string Section = "Catalogue";
 
     /// <summary>
-    /// How long a title, known or unknown, is remembered: 1 min. Within that time every silo sees a change; shorter costs calls to the
-    /// titles' grains in proportion.
+    /// How long a title, known or unknown, is remembered: 1 min. Within that time every silo sees a change; one that is asked for is looked up
+    /// anew from half of it on. Shorter costs calls to the titles' grains in proportion.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Staleness { get; set; } = TimeSpan.FromMinutes(1);

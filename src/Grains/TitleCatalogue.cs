@@ -54,7 +54,10 @@ public sealed partial class TitleCatalogue
     /// <summary>How many titles are remembered, those counted twice that are in both generations.</summary>
     internal int Count => _young.Count + _old.Count;
 
-    /// <summary>What is remembered of a title.</summary>
+    /// <summary>
+    /// What is remembered of a title. One that is asked for in the second half of its time is looked up anew meanwhile, so that nobody waits
+    /// for a title that is being watched.
+    /// </summary>
     /// <param name="id">The title.</param>
     /// <param name="title">What the catalogue knows of it; null when it knows nothing.</param>
     /// <returns>Whether anything is remembered, be it that the title is unknown.</returns>
@@ -62,7 +65,24 @@ public sealed partial class TitleCatalogue
     {
         var entry = Find(id);
         title = entry?.Title;
-        return entry is not null && _time.GetElapsedTime(entry.ReadAt) < entry.KeptFor;
+        if (entry is null)
+        {
+            return false;
+        }
+
+        var age = _time.GetElapsedTime(entry.ReadAt);
+        if (age >= entry.KeptFor)
+        {
+            return false;
+        }
+
+        if (age >= _staleness / 2 && entry.TryBeginRenewal())
+        {
+            // What goes wrong with it is told to whoever asks when the time is up.
+            _ = Load(id, isRenewal: true);
+        }
+
+        return true;
     }
 
     /// <summary>What the catalogue knows of a title; null when it knows nothing, or can't be asked.</summary>
@@ -96,7 +116,7 @@ public sealed partial class TitleCatalogue
 
     private Entry? Find(ContentId id) => _young.TryGetValue(id, out var entry) || _old.TryGetValue(id, out entry) ? entry : null;
 
-    private Task<Title?> Load(ContentId id)
+    private Task<Title?> Load(ContentId id, bool isRenewal = false)
     {
         lock (_lock)
         {
@@ -105,7 +125,7 @@ public sealed partial class TitleCatalogue
                 return load;
             }
 
-            if (TryGet(id, out var title))
+            if (!isRenewal && TryGet(id, out var title))
             {
                 return Task.FromResult(title);
             }
@@ -210,5 +230,11 @@ public sealed partial class TitleCatalogue
     /// <param name="Title">Null: the catalogue knows nothing of it.</param>
     /// <param name="ReadAt">A timestamp of the clock.</param>
     /// <param name="KeptFor">How long from then it stands.</param>
-    private sealed record Entry(Title? Title, long ReadAt, TimeSpan KeptFor);
+    private sealed record Entry(Title? Title, long ReadAt, TimeSpan KeptFor)
+    {
+        private int _isBeingRenewed;
+
+        /// <summary>True for the first one who asks.</summary>
+        public bool TryBeginRenewal() => Volatile.Read(ref _isBeingRenewed) == 0 && Interlocked.Exchange(ref _isBeingRenewed, 1) == 0;
+    }
 }

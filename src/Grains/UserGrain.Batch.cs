@@ -50,7 +50,7 @@ internal sealed partial class UserGrain
 
         // Nothing happens later than now; the clock that exported may have been ahead by as much as silos tolerate.
         var now = Now();
-        if (titles.Select(title => title.FindFault(now + _clockTolerance)).FirstOrDefault(fault => fault is not null) is { } fault)
+        if (titles.Select(title => title.FindFault(now + Limits.ClockDifference)).FirstOrDefault(fault => fault is not null) is { } fault)
         {
             throw new ArgumentException(fault.ToString(), nameof(titles));
         }

@@ -10,9 +10,6 @@ internal sealed partial class UserGrain
     // A silo that does not know that the cluster has given it up finds out within this time.
     private static readonly TimeSpan _eraseAgainAfter = TimeSpan.FromSeconds(60);
 
-    // How far apart the clocks of two silos may be.
-    private static readonly TimeSpan _clockTolerance = TimeSpan.FromSeconds(2);
-
     private IGrainTimer? _eraseAgain;
 
     public async Task<HistoryPage> GetHistoryAsync(int limit, HistoryCursor? after, CancellationToken cancellationToken = default)
@@ -89,7 +86,7 @@ internal sealed partial class UserGrain
 
         await WakeAsync(cancellationToken);
         var now = Now();
-        if (entries.Select(entry => entry.FindFault(now + _clockTolerance)).FirstOrDefault(fault => fault is not null) is { } fault)
+        if (entries.Select(entry => entry.FindFault(now + Limits.ClockDifference)).FirstOrDefault(fault => fault is not null) is { } fault)
         {
             throw new ArgumentException(fault.ToString(), nameof(entries));
         }

@@ -9,14 +9,14 @@ public static class Scopes
     public const string Admin = "continue-watching.admin";
 
     /// <summary>
-    /// Whether exactly <paramref name="scope"/> is one of the token's: in a claim <c>scope</c> they are separated by spaces, an array
-    /// <c>scp</c> arrives as a claim each.
+    /// Whether exactly <paramref name="scope"/> is one of the token's: in a claim <c>scope</c>, or <c>scp</c> (Entra's), they are separated by
+    /// spaces; an array arrives as a claim for each.
     /// </summary>
     public static bool HasScope(this ClaimsPrincipal principal, string scope)
     {
         foreach (var claim in principal.Claims)
         {
-            if ((claim.Type == "scope" && claim.Value.Split(' ').Contains(scope)) || (claim.Type == "scp" && claim.Value == scope))
+            if (claim.Type is "scope" or "scp" && claim.Value.Split(' ').Contains(scope))
             {
                 return true;
             }

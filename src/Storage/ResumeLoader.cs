@@ -14,6 +14,8 @@ namespace ContinueWatching.Storage;
 /// </summary>
 internal sealed class ResumeLoader
 {
+    private const int TitlesInStatement = 2_000;
+
     // A title has 8 registers at most, so the newest 320 rows hold the newest 40 titles. Days are read whole: the index knows no more.
     private const int RowsForAPage = TitlePage.Size * TitleProgress.MaxRegisters;
 
@@ -207,11 +209,34 @@ internal sealed class ResumeLoader
     private async Task LoadTitlesAsync(
         IReadOnlyList<BatchLane<TitlesRequest, ImmutableArray<TitleProgress>>.Waiter> batch, CancellationToken cancellationToken)
     {
-        var titles = await _database.RunAsync((connection, token) => ReadTitlesAsync(connection, batch, token), cancellationToken);
-        for (var index = 0; index < batch.Count; index++)
+        foreach (var statement in Split(batch))
         {
-            batch[index].Complete(titles.Of(index));
+            var titles = await _database.RunAsync((connection, token) => ReadTitlesAsync(connection, statement, token), cancellationToken);
+            for (var index = 0; index < statement.Count; index++)
+            {
+                statement[index].Complete(titles.Of(index));
+            }
         }
+    }
+
+    // A request names one title or a whole watchlist: so many are asked for in a statement that it ends well within its time.
+    private static IEnumerable<ArraySegment<BatchLane<TitlesRequest, ImmutableArray<TitleProgress>>.Waiter>> Split(
+        IReadOnlyList<BatchLane<TitlesRequest, ImmutableArray<TitleProgress>>.Waiter> batch)
+    {
+        var all = batch.ToArray();
+        var (first, titles) = (0, 0);
+        for (var index = 0; index < all.Length; index++)
+        {
+            if (titles > 0 && titles + all[index].Request.Titles.Length > TitlesInStatement)
+            {
+                yield return new(all, first, index - first);
+                (first, titles) = (index, 0);
+            }
+
+            titles += all[index].Request.Titles.Length;
+        }
+
+        yield return new(all, first, all.Length - first);
     }
 
     private async Task<TitlesByNumber> ReadTitlesAsync(

@@ -65,6 +65,7 @@ public sealed class IdentityTests(RunningService running) : ApiTest(running)
         """{"scope": "openid continue-watching.service profile"}""",
         """{"scp": ["openid", "continue-watching.service"]}""",
         """{"scp": "continue-watching.service"}""",
+        """{"scp": "openid continue-watching.service"}""",
         """{"scope": "openid", "scp": ["continue-watching.service"]}""",
     };
 

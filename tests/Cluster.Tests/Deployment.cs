@@ -32,7 +32,6 @@ internal sealed class Deployment : IAsyncDisposable
             ["Cluster__SiloPort"] = Text(ports.Silo),
             ["Cluster__GatewayPort"] = Text(ports.Gateway),
             ["Cluster__AdvertisedAddress"] = "127.0.0.1",
-            ["Cluster__AllowLoopback"] = "true",
             ["urls"] = url.ToString(),
         };
         foreach (var (name, value) in settings)

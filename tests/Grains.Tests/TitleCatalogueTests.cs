@@ -60,9 +60,10 @@ public sealed class TitleCatalogueTests : IClassFixture<TitleCatalogueTests.Coun
         Assert.Null(await GetAsync());
         await Grain.SetAsync(Film("film"));
 
-        _time.Advance(_options.Staleness - _instant);
+        _time.Advance((_options.Staleness / 2) - _instant);
         Assert.Null(await GetAsync());
-        _time.Advance(_instant);
+        Assert.Equal(1, Calls.CountOf(_film));
+        _time.Advance((_options.Staleness / 2) + _instant);
         Assert.False(_catalogue.TryGet(_film, out _));
         Assert.Equal(Film("film"), await GetAsync());
 
@@ -70,6 +71,31 @@ public sealed class TitleCatalogueTests : IClassFixture<TitleCatalogueTests.Coun
         _time.Advance(_options.Staleness);
         Assert.Null(await GetAsync());
         Assert.Equal(3, Calls.CountOf(_film));
+    }
+
+    [Fact]
+    public async Task A_title_that_is_being_watched_is_looked_up_anew_meanwhile_and_nobody_waits_for_it()
+    {
+        await Grain.SetAsync(Film("old"));
+        await GetAsync();
+        await Grain.SetAsync(Film("new"));
+        var gate = Calls.Hold(_film);
+
+        _time.Advance(_options.Staleness / 2);
+        for (var beat = 0; beat < 10; beat++)
+        {
+            Assert.True(_catalogue.TryGet(_film, out var known));
+            Assert.Equal(Film("old"), known);
+        }
+
+        await Calls.ArrivedAsync(_film);
+        gate.SetResult();
+        await UntilAsync(() => _catalogue.TryGet(_film, out var title) && title == Film("new"));
+        Assert.Equal(2, Calls.CountOf(_film));
+
+        // Its minute has begun anew.
+        _time.Advance((_options.Staleness / 2) + _instant);
+        Assert.True(_catalogue.TryGet(_film, out _));
     }
 
     [Fact]
@@ -276,6 +302,16 @@ public sealed class TitleCatalogueTests : IClassFixture<TitleCatalogueTests.Coun
     }
 
     public void Dispose() => _logs.Dispose();
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!condition())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
 
     private Task<Title?> GetAsync() => _catalogue.GetAsync(_film, CancellationToken.None).AsTask();
 

@@ -79,6 +79,7 @@ public sealed class CatalogueTests
             new("Cluster:SiloPort", $"{ports[0]}"),
             new("Cluster:GatewayPort", $"{ports[1]}"),
             new("Cluster:AdvertisedAddress", "127.0.0.1"),
+            new("Cluster:AllowLoopback", "true"),
         ]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();

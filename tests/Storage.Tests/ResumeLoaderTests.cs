@@ -203,6 +203,30 @@ public sealed class ResumeLoaderTests(ResumeDatabase database) : IClassFixture<R
     }
 
     [Fact]
+    public async Task Whole_watchlists_that_are_read_together_are_read_in_statements_of_a_bearable_size()
+    {
+        await using var own = await ResumeDatabase.CreateAsync();
+        var silo = own.StartSilo(options => options.LoadLanes = 1);
+        var users = Enumerable.Range(0, 6).Select(_ => Some.User()).ToArray();
+        var watchlist = Enumerable.Range(1, Limits.Watchlist).Select(Some.Title).ToImmutableArray();
+        foreach (var (user, index) in users.Select((user, index) => (user, index)))
+            await InsertAsync(own, user, [(Some.Title(index + 1), Some.Register(index))]);
+        using var statements = new StatementCount(own.ConnectionString);
+
+        await using var hold = await own.HoldAsync("lock table resume in access exclusive mode");
+        var first = silo.Store.LoadTitlesAsync(users[0], [Some.Title(1)], own.Limit);
+        await own.UntilBlockedAsync(hold);
+        var waiting = users.Select(user => silo.Store.LoadTitlesAsync(user, watchlist, own.Limit)).ToArray();
+        await hold.DisposeAsync();
+        await first;
+        var answers = await Task.WhenAll(waiting);
+
+        for (var index = 0; index < users.Length; index++)
+            Assert.Equal(Some.Register(index), Assert.Single(answers[index]).ResumePoint);
+        Assert.Equal(1 + 3, statements.Value);
+    }
+
+    [Fact]
     public async Task A_database_that_fails_a_read_fails_all_who_share_it()
     {
         await using var own = await ResumeDatabase.CreateAsync();

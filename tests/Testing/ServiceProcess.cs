@@ -65,6 +65,9 @@ public sealed class ServiceProcess : IAsyncDisposable
 
         // Its port is the same for all, and a test machine has several at a time: who wants one says where.
         start.Environment["Admin__Url"] = "";
+
+        // All silos of a test are on one machine.
+        start.Environment["Cluster__AllowLoopback"] = "true";
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         var service = new ServiceProcess(new Process { StartInfo = start });

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Claims;
-using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Identity;
 using ContinueWatching.Api.Reference;
 using ContinueWatching.Contracts;
@@ -38,14 +37,9 @@ internal static partial class EventRoutes
             .Describe(GetEvents);
 
     private static async Task<Results<EmptyHttpResult, ProblemHttpResult>> GetEventsAsync(
-        string userId, HttpContext http, IGrainFactory grains, IOptions<ApiSettings> settings, EventStreams streams)
+        [AsParameters] UserCall call, HttpContext http, EventStreams streams)
     {
-        if (!UserTarget.TryParse(userId, out var target))
-        {
-            return Problems.BadRequest(new Fault("userId", JsonBody.Shorten(userId), UserTarget.Allowed));
-        }
-
-        if (!new Caller(http.User, settings.Value).MayActFor(target, out var user, out var refusal))
+        if (!call.TryGetUser(out var user, out var refusal))
         {
             return refusal;
         }
@@ -62,7 +56,7 @@ internal static partial class EventRoutes
 
         try
         {
-            return await StreamAsync(http, grains, user, settings.Value)
+            return await StreamAsync(http, call.Grains, user, call.Settings.Value)
                 ? TypedResults.Empty
                 : Refuse(
                     http,

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Rates;
@@ -15,11 +14,8 @@ namespace ContinueWatching.Api.Users;
 /// </summary>
 internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles) : IResult, IEndpointMetadataProvider
 {
-    // Clocks may differ by this much from the one that exported.
-    private static readonly TimeSpan _clockTolerance = TimeSpan.FromSeconds(1);
-
-    // Each may hold tens of megabytes of what is being read.
-    private static readonly SemaphoreSlim _atOnce = new(4);
+    // Each may hold some 10 MB: a chunk of the largest entries, and which titles it has seen.
+    private static readonly SemaphoreSlim _atOnce = new(16);
 
     private readonly HashSet<ContentId> _seen = [];
     private readonly List<TitleRecord> _titles = [];
@@ -72,10 +68,10 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
         var cancellationToken = http.RequestAborted;
         try
         {
-            var entries = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(http.Request.Body, JsonSerializerOptions.Web, cancellationToken);
-            await foreach (var entry in entries)
+            using var entries = new EntryReader(http.Request.Body);
+            while (await entries.ReadAsync(cancellationToken))
             {
-                if (Take(entry) is { } fault)
+                if (Take(entries.Entry) is { } fault)
                 {
                     return Problems.BadRequest(fault.At("", _read - 1));
                 }
@@ -89,13 +85,13 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
                 }
             }
 
+            if (entries.Fault is { } broken)
+            {
+                return Problems.BadRequest(broken.Field.Length == 0 ? broken.At("", _read) : broken);
+            }
+
             await StoreAsync(cancellationToken);
             return null;
-        }
-        catch (JsonException exception)
-        {
-            return Problems.BadRequest(new Fault(
-                "body", $"broken at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}", "a JSON array of objects, as an export gives it"));
         }
         catch (BadHttpRequestException tooLarge) when (tooLarge.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -108,7 +104,7 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
         }
     }
 
-    private Fault? Take(JsonElement element)
+    private Fault? Take(ReadOnlySpan<byte> json)
     {
         if (++_read > maxTitles + Limits.Watchlist + 1)
         {
@@ -116,12 +112,12 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
         }
 
         var entry = new ImportEntry();
-        if ((JsonBody.Parse(JsonMarshal.GetRawUtf8Value(element), entry, ImportEntry.ReadMember) ?? entry.FindMissing()) is { } fault)
+        if ((JsonBody.Parse(json, entry, ImportEntry.ReadMember) ?? entry.FindMissing()) is { } fault)
         {
             return fault;
         }
 
-        var now = time.GetUtcNow() + _clockTolerance;
+        var now = time.GetUtcNow() + Limits.ClockDifference;
         switch (entry.Type)
         {
             case ImportEntry.Title:
