@@ -14,9 +14,6 @@ internal sealed class ApiInstruments
     /// <summary>Why 503: no silo has been found yet.</summary>
     public const string Starting = "starting";
 
-    /// <summary>Why 503: as many are at work on this as may be.</summary>
-    public const string Busy = "busy";
-
     /// <summary>Why 503: the process has all the event streams that it may have.</summary>
     public const string TooManyStreams = "event_streams";
 

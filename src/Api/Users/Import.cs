@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Api.Rates;
@@ -18,9 +17,6 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
     // Clocks may differ by this much from the one that exported.
     private static readonly TimeSpan _clockTolerance = TimeSpan.FromSeconds(1);
 
-    // Each may hold tens of megabytes of what is being read.
-    private static readonly SemaphoreSlim _atOnce = new(4);
-
     private readonly HashSet<ContentId> _seen = [];
     private readonly List<TitleRecord> _titles = [];
     private readonly List<WatchlistRecord> _watchlist = [];
@@ -33,24 +29,6 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(ImportAnswer), ["application/x-ndjson"]));
 
     public async Task ExecuteAsync(HttpContext httpContext)
-    {
-        if (!_atOnce.Wait(0, CancellationToken.None))
-        {
-            await httpContext.RequestServices.GetRequiredService<Unavailable>().WriteUnavailableAsync(httpContext);
-            return;
-        }
-
-        try
-        {
-            await TakeAllAsync(httpContext);
-        }
-        finally
-        {
-            _atOnce.Release();
-        }
-    }
-
-    private async Task TakeAllAsync(HttpContext httpContext)
     {
         var problem = await RunAsync(httpContext);
         if (problem is null)
@@ -72,10 +50,10 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
         var cancellationToken = http.RequestAborted;
         try
         {
-            var entries = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(http.Request.Body, JsonSerializerOptions.Web, cancellationToken);
-            await foreach (var entry in entries)
+            var entries = new ImportReader(http.Request.Body);
+            while (await entries.ReadAsync(cancellationToken))
             {
-                if (Take(entry) is { } fault)
+                if (Take(entries.Current.Span) is { } fault)
                 {
                     return Problems.BadRequest(fault.At("", _read - 1));
                 }
@@ -89,13 +67,18 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
                 }
             }
 
+            if (entries.Fault is { } unreadable)
+            {
+                return Problems.BadRequest(unreadable);
+            }
+
             await StoreAsync(cancellationToken);
             return null;
         }
         catch (JsonException exception)
         {
             return Problems.BadRequest(new Fault(
-                "body", $"broken at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}", "a JSON array of objects, as an export gives it"));
+                "body", $"broken at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}", ImportReader.Allowed));
         }
         catch (BadHttpRequestException tooLarge) when (tooLarge.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -108,7 +91,7 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
         }
     }
 
-    private Fault? Take(JsonElement element)
+    private Fault? Take(ReadOnlySpan<byte> json)
     {
         if (++_read > maxTitles + Limits.Watchlist + 1)
         {
@@ -116,7 +99,7 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
         }
 
         var entry = new ImportEntry();
-        if ((JsonBody.Parse(JsonMarshal.GetRawUtf8Value(element), entry, ImportEntry.ReadMember) ?? entry.FindMissing()) is { } fault)
+        if ((JsonBody.Parse(json, entry, ImportEntry.ReadMember) ?? entry.FindMissing()) is { } fault)
         {
             return fault;
         }
