@@ -41,7 +41,7 @@ internal sealed partial class Unavailable(
     /// <summary>Answers 503: the request was not taken.</summary>
     /// <param name="http">The request.</param>
     /// <param name="reason">Why, for those who count: the name of an exception, or one of <see cref="ApiInstruments"/>.</param>
-    public ValueTask<bool> WriteUnavailableAsync(HttpContext http, string reason = ApiInstruments.Busy)
+    public ValueTask<bool> WriteUnavailableAsync(HttpContext http, string reason)
     {
         instruments.Unavailable(reason);
         http.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";

@@ -23,7 +23,7 @@ internal static class Whole
         - Errors are `application/problem+json` (RFC 9457). A 400 names the field, what came and what is allowed.
         - Every route but the health checks needs a bearer token (JWT), whose user is the one it may act for. The scope
           `{Caller.ServiceScope}` may act for any user, `{Caller.CatalogueScope}` writes titles.
-        - Bodies have 16 KiB at most, 256 KiB where they carry many things at once, 64 MiB in an import.
+        - Bodies have 16 KiB at most, 256 KiB where they carry many things at once, 64 MiB in an import (an entry of it 16 KiB).
         """;
 
     public static async Task DescribeAsync(

@@ -14,8 +14,9 @@ namespace ContinueWatching.Api.Users;
 /// </summary>
 internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles) : IResult, IEndpointMetadataProvider
 {
-    // Each may hold some 10 MB: a chunk of the largest entries, and which titles it has seen.
-    private static readonly SemaphoreSlim _atOnce = new(16);
+    // Each may hold some 10 MB (a chunk of the largest entries, and which titles it has seen), though most hold a tenth of it. So many that a few
+    // who dawdle keep nobody out.
+    private static readonly SemaphoreSlim _atOnce = new(64);
 
     private readonly HashSet<ContentId> _seen = [];
     private readonly List<TitleRecord> _titles = [];
@@ -32,7 +33,7 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
     {
         if (!_atOnce.Wait(0, CancellationToken.None))
         {
-            await httpContext.RequestServices.GetRequiredService<Unavailable>().WriteUnavailableAsync(httpContext);
+            await httpContext.RequestServices.GetRequiredService<Unavailable>().WriteUnavailableAsync(httpContext, ApiInstruments.Busy);
             return;
         }
 
@@ -68,10 +69,10 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
         var cancellationToken = http.RequestAborted;
         try
         {
-            using var entries = new EntryReader(http.Request.Body);
+            var entries = new ImportReader(http.Request.Body);
             while (await entries.ReadAsync(cancellationToken))
             {
-                if (Take(entries.Entry) is { } fault)
+                if (Take(entries.Current.Span) is { } fault)
                 {
                     return Problems.BadRequest(fault.At("", _read - 1));
                 }
@@ -85,13 +86,18 @@ internal sealed class Import(IUserGrain grain, TimeProvider time, int maxTitles)
                 }
             }
 
-            if (entries.Fault is { } broken)
+            if (entries.Fault is { } unreadable)
             {
-                return Problems.BadRequest(broken.Field.Length == 0 ? broken.At("", _read) : broken);
+                return Problems.BadRequest(unreadable);
             }
 
             await StoreAsync(cancellationToken);
             return null;
+        }
+        catch (JsonException exception)
+        {
+            return Problems.BadRequest(new Fault(
+                "body", $"broken at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}", ImportReader.Allowed));
         }
         catch (BadHttpRequestException tooLarge) when (tooLarge.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {

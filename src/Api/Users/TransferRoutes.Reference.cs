@@ -30,10 +30,11 @@ internal static partial class TransferRoutes
         Tags.Users,
         "Take in what was exported",
         """
-        An export of this service, or of another in the same form: at most 50 000 titles and 64 MiB. Merged by the rules of
-        reports: nothing newer is overwritten, and a repeat changes nothing. Entries of the type `user` are read over: the path
-        says whose it becomes. Answered while it is read, a line of JSON after each chunk: what was told is committed. The last
-        line has `"done": true`, or the `problem` that ended it; refused before the first line, it is an error like any other.
+        An export of this service, or of another in the same form: at most 50 000 titles and 64 MiB, an entry at most 16 KiB.
+        Merged by the rules of reports: nothing newer is overwritten, and a repeat changes nothing. Entries of the type `user` are
+        read over: the path says whose it becomes. Answered while it is read, a line of JSON after each chunk: what was told is
+        committed. The last line has `"done": true`, or the `problem` that ended it; refused before the first line, it is an error
+        like any other.
         """)
     {
         Body = new(typeof(IReadOnlyList<ExportEntry>), Entries),
