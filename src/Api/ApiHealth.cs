@@ -14,6 +14,10 @@ internal static partial class ApiHealth
 
     private const string ReadyTag = "ready";
 
+    // So many that one of them is sound, as long as most silos are.
+    private const int SilosAsked = 4;
+    private const int HealthKeys = 64;
+
     // Not the framework's, which cannot be told from a prober that has gone.
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(3);
 
@@ -49,15 +53,35 @@ internal static partial class ApiHealth
             return fault is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(fault);
         }
 
+        // A silo that stops, or hangs, speaks for itself alone: were it the only one asked, every load balancer would leave every API for it.
         private async Task<string?> AskAsync(CancellationToken cancellationToken)
         {
             using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             bounded.CancelAfter(_timeout);
+            var asked = Enumerable.Range(0, SilosAsked).Select(_ => AskOneAsync(bounded.Token, cancellationToken)).ToArray();
+            string? fault = null;
+            await foreach (var answer in Task.WhenEach(asked))
+            {
+                fault = await answer;
+                if (fault is null)
+                {
+                    break;
+                }
+            }
+
+            await bounded.CancelAsync();
+            return fault;
+        }
+
+        // Which silo answers depends on the key.
+        private async Task<string?> AskOneAsync(CancellationToken bounded, CancellationToken prober)
+        {
             try
             {
-                return await grains.GetGrain<IHealthGrain>(0).FindFaultAsync(time.GetUtcNow(), bounded.Token).WaitAsync(bounded.Token);
+                var health = grains.GetGrain<IHealthGrain>(Random.Shared.Next(HealthKeys));
+                return await health.FindFaultAsync(time.GetUtcNow(), bounded).WaitAsync(bounded);
             }
-            catch (Exception exception) when (Unavailable.IsPassing(exception) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (Unavailable.IsPassing(exception) && !prober.IsCancellationRequested)
             {
                 // No silo answers: just what is asked here. Of a prober that has gone it says nothing.
                 return $"No silo answers ({exception.GetType().Name}).";

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using ContinueWatching.Contracts;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Placement;
 using Orleans.Storage;
 
 namespace ContinueWatching.Grains;
@@ -10,6 +11,8 @@ namespace ContinueWatching.Grains;
 /// One title of the catalogue: a small document in Orleans' grain storage, read when somebody first asks. Whatever goes wrong with
 /// the storage leaves nothing in memory: the next call reads anew.
 /// </summary>
+/// <remarks>Placed by chance, as <see cref="UserGrain"/> is.</remarks>
+[RandomPlacement]
 internal sealed class TitleGrain(
     IGrainContext context,
     [FromKeyedServices(TitleCatalogue.Storage)] IGrainStorage storage,

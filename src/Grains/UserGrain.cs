@@ -3,6 +3,7 @@ using ContinueWatching.Contracts;
 using ContinueWatching.Domain;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Placement;
 
 namespace ContinueWatching.Grains;
 
@@ -10,6 +11,11 @@ namespace ContinueWatching.Grains;
 /// One user's places. Its turn is the transaction: the rule judges, Postgres commits, memory follows, and only then comes the answer.
 /// Reads interleave with a report that waits for its commit, and see memory as it was before.
 /// </summary>
+/// <remarks>
+/// Placed by chance, which spreads users evenly, also those that come all at once, and those that come back when silos are added: Orleans's own
+/// choice by load looks at figures that are seconds old, and herds.
+/// </remarks>
+[RandomPlacement]
 internal sealed partial class UserGrain : Grain, IUserGrain
 {
     // A register that loses to a newer one is read anew; should it lose again each time, two activations are racing.

@@ -137,6 +137,33 @@ public sealed class DeploymentTests(ITestOutputHelper output)
         await using var deployment = await Deployment.CreateAsync();
         var (_, load, api) = await LoseOneOfTwoSilosAsync(deployment, Signals.Kill);
 
+        Assert.Equal(0, load.Refused);
+        Assert.Empty(await load.FindLostAsync());
+        Logs.AssertNoStackTrace(api);
+    }
+
+    [Fact]
+    public async Task The_users_of_a_silo_that_stands_still_are_served_by_the_others_and_it_ends_itself_when_it_comes_back()
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        await deployment.StartReadySiloAsync();
+        var hung = (await deployment.StartReadySiloAsync()).Process;
+        await deployment.StartReadySiloAsync();
+        var api = await deployment.StartReadyApiAsync();
+        var load = await Load.StartAsync(SignIn(deployment), Reports);
+
+        hung.Signal(Signals.Stop);
+        var served = await MeasureAsync(async () =>
+        {
+            await load.EverybodyServedAsync(_failoverLimit);
+            await load.EverybodyServedAsync(_failoverLimit);
+        });
+        hung.Signal(Signals.Continue);
+
+        // Whatever its exit code: not that of one that ended as it should, so that it is replaced.
+        Assert.NotEqual(0, await hung.ExitAsync(_stopLimit));
+        await load.EndAsync();
+        output.WriteLine($"Everybody served after {served.TotalSeconds:0.0} s; refused before: {load.Refused}.");
         Assert.Empty(await load.FindLostAsync());
         Logs.AssertNoStackTrace(api);
     }
