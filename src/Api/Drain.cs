@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 
 namespace ContinueWatching.Api;
@@ -6,8 +7,9 @@ namespace ContinueWatching.Api;
 /// The time between being told to stop and stopping: the process says that it is not ready and serves on, until load balancers have
 /// noticed. Then event streams end, requests in flight are answered, and no connection is taken any more.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Its cancellation source has neither a timer nor a link, and is asked after the end.")]
 internal sealed partial class Drain(
-    IOptions<ApiSettings> settings, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Drain> logger) : IHostedLifecycleService, IDisposable
+    IOptions<ApiSettings> settings, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Drain> logger) : IHostedLifecycleService
 {
     private readonly CancellationTokenSource _over = new();
 
@@ -19,8 +21,8 @@ internal sealed partial class Drain(
     {
         try
         {
-            // What never was ready has nobody to take leave of.
-            if (settings.Value.DrainTime is { Ticks: > 0 } drainTime && lifetime.ApplicationStarted.IsCancellationRequested)
+            // What never was ready has nobody to take leave of, and perhaps no settings that make sense.
+            if (lifetime.ApplicationStarted.IsCancellationRequested && settings.Value.DrainTime is { Ticks: > 0 } drainTime)
             {
                 LogDraining(logger, drainTime);
                 await Task.Delay(drainTime, time, cancellationToken);
@@ -41,8 +43,6 @@ internal sealed partial class Drain(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose() => _over.Dispose();
 
     [LoggerMessage(1, LogLevel.Information, "Told to stop; serving on for {DrainTime} so that load balancers notice")]
     private static partial void LogDraining(ILogger logger, TimeSpan drainTime);

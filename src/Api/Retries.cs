@@ -25,15 +25,16 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
 
     private readonly ResiliencePipeline _pipeline;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _deadline;
+    private readonly IOptions<ApiSettings> _settings;
     private readonly OncePerSecond _line;
     private readonly ApiInstruments _instruments;
     private readonly ILogger<Retries> _logger;
 
     public Retries(IOptions<ApiSettings> settings, TimeProvider time, ApiInstruments instruments, ILogger<Retries> logger)
     {
-        _instruments = instruments;
-        (_deadline, _time, _logger, _line) = (settings.Value.CallDeadline, time, logger, new OncePerSecond(time));
+        // Not looked at here: a setting that makes no sense is told in a line by the start, and with a stack trace by Orleans, which comes first.
+        (_settings, _instruments) = (settings, instruments);
+        (_time, _logger, _line) = (time, logger, new OncePerSecond(time));
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
@@ -81,7 +82,7 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
 
     private TimeSpan TimeLeft(ResilienceContext context)
     {
-        var left = _deadline - _time.GetElapsedTime(context.Properties.GetValue(_call, null!).StartedAt);
+        var left = _settings.Value.CallDeadline - _time.GetElapsedTime(context.Properties.GetValue(_call, null!).StartedAt);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
