@@ -57,16 +57,23 @@ internal sealed class Ledger
         }
     }
 
-    /// <summary>What was acknowledged and is neither stored nor superseded by a newer place of that device.</summary>
-    public IReadOnlyList<string> FindLost(IReadOnlyDictionary<(string User, Guid Title, string Device), double> stored)
+    /// <summary>What is acknowledged by now: the newest place, in seconds, of each device in each title.</summary>
+    public IReadOnlyDictionary<(string User, Guid Title, string Device), int> Acknowledged()
     {
         lock (_lock)
         {
-            return
-            [
-                .. _acknowledged.Where(report => stored.GetValueOrDefault(report.Key) < report.Value)
-                    .Select(report => $"{report.Key}: {report.Value} s acknowledged, {stored.GetValueOrDefault(report.Key)} s stored"),
-            ];
+            return _acknowledged.ToDictionary();
         }
     }
+
+    /// <summary>What was acknowledged and is neither stored nor superseded by a newer place of that device.</summary>
+    /// <param name="acknowledged">From before <paramref name="stored"/> was read.</param>
+    /// <param name="stored">What Postgres holds.</param>
+    public static IReadOnlyList<string> FindLost(
+        IReadOnlyDictionary<(string User, Guid Title, string Device), int> acknowledged,
+        IReadOnlyDictionary<(string User, Guid Title, string Device), double> stored) =>
+    [
+        .. acknowledged.Where(report => stored.GetValueOrDefault(report.Key) < report.Value)
+            .Select(report => $"{report.Key}: {report.Value} s acknowledged, {stored.GetValueOrDefault(report.Key)} s stored"),
+    ];
 }

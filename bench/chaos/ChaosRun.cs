@@ -81,7 +81,10 @@ internal static class ChaosRun
             await viewers.EverybodyServedAsync(_recoveryLimit);
             await fleet.ReadyAsync();
             await Task.Delay(_calm);
-            var lost = viewers.Ledger.FindLost(await ReadStoredAsync(fleet));
+
+            // In this order: what is acknowledged while Postgres is read need not be in what is read.
+            var all = viewers.Ledger.Acknowledged();
+            var lost = Ledger.FindLost(all, await ReadStoredAsync(fleet));
             var result = Judge(fault, viewers, from, gone, viewers.Ledger.Count - acknowledged, lost);
             results.Add(result);
             tell(Describe(result));

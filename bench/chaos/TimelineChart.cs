@@ -10,11 +10,14 @@ internal static class TimelineChart
     private const int Right = 24;
     private const int Width = 1100;
     private const int Plot = Width - Left - Right;
-    private const int ThroughputTop = 96;
+    private const int LabelRows = 4;
+    private const int LabelHeight = 14;
+    private const double LetterWidth = 5.9;
+    private const int ThroughputTop = 72 + (LabelRows * LabelHeight);
     private const int ThroughputHeight = 200;
-    private const int LatencyTop = 356;
+    private const int LatencyTop = ThroughputTop + ThroughputHeight + 60;
     private const int LatencyHeight = 120;
-    private const int Height = 540;
+    private const int Height = LatencyTop + LatencyHeight + 44;
 
     public static string Draw(ChaosResult result)
     {
@@ -33,16 +36,7 @@ internal static class TimelineChart
             <text x="{Left}" y="28" font-size="17" font-weight="600" fill="#111827">{result.Plan.Silos} silos, {result.Plan.Apis} APIs, Postgres; {result.Plan.Viewers} viewers</text>
             """);
         Legend(svg, Left, 50, ("#2563eb", "200"), ("#f59e0b", "503, sent again"), ("#dc2626", "anything else"), ("#6b7280", "99th percentile"));
-        foreach (var (fault, index) in result.Faults.Select((fault, index) => (fault, index)))
-        {
-            var (from, to) = (X(fault.From.TotalSeconds, seconds), X(Math.Max(fault.Gone.TotalSeconds, fault.From.TotalSeconds + 0.5), seconds));
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""<rect x="{from:0.0}" y="{ThroughputTop}" width="{to - from:0.0}" height="{LatencyTop + LatencyHeight - ThroughputTop}" fill="#fca5a5" opacity="0.28"/>""");
-            var row = ThroughputTop - 8 - (index % 2 * 14);
-            if (result.Faults.Count <= 14)
-            {
-                svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{from:0.0}" y="{row}" fill="#991b1b" font-size="11">{fault.Title}</text>""");
-            }
-        }
+        Faults(svg, result, seconds);
 
         Axis(svg, ThroughputTop, ThroughputHeight, "answers a second", [0, mostAnswers / 2, mostAnswers], value => value / mostAnswers);
         Axis(svg, LatencyTop, LatencyHeight, "ms, logarithmic", Decades(slowest), value => Math.Log10(Math.Max(1, value)) / Math.Log10(slowest));
@@ -56,6 +50,31 @@ internal static class TimelineChart
         }
 
         return svg.AppendLine("</svg>").ToString();
+    }
+
+    private static void Faults(StringBuilder svg, ChaosResult result, int seconds)
+    {
+        Span<double> ends = stackalloc double[LabelRows];
+        foreach (var fault in result.Faults)
+        {
+            var (from, to) = (X(fault.From.TotalSeconds, seconds), X(Math.Max(fault.Gone.TotalSeconds, fault.From.TotalSeconds + 0.5), seconds));
+            svg.AppendLine(CultureInfo.InvariantCulture, $"""<rect x="{from:0.0}" y="{ThroughputTop}" width="{to - from:0.0}" height="{LatencyTop + LatencyHeight - ThroughputTop}" fill="#fca5a5" opacity="0.28"/>""");
+
+            // In the lowest row that has room; where none has, the band speaks for itself.
+            var width = fault.Title.Length * LetterWidth;
+            var at = Math.Min(from, Width - Right - width);
+            var row = 0;
+            while (row < LabelRows && ends[row] > at)
+            {
+                row++;
+            }
+
+            if (row < LabelRows)
+            {
+                ends[row] = at + width + LetterWidth;
+                svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{at:0.0}" y="{ThroughputTop - 8 - (row * LabelHeight)}" fill="#991b1b" font-size="11">{fault.Title}</text>""");
+            }
+        }
     }
 
     private static double[] Series(int seconds, Func<int, double> value) => [.. Enumerable.Range(0, seconds).Select(value)];

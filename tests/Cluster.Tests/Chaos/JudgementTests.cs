@@ -24,7 +24,7 @@ public sealed class JudgementTests
             [("d", _film, "phone")] = 100,
         };
 
-        var lost = _ledger.FindLost(stored);
+        var lost = Ledger.FindLost(_ledger.Acknowledged(), stored);
 
         Assert.Equal(2, lost.Count);
         Assert.Contains(lost, one => one.StartsWith("(a, ", StringComparison.Ordinal));
@@ -40,7 +40,7 @@ public sealed class JudgementTests
 
         Assert.Equal(300, _ledger.NewestOf("a", _film));
         Assert.Equal(0, _ledger.NewestOf("b", _film));
-        Assert.Equal(2, _ledger.FindLost(new Dictionary<(string, Guid, string), double>()).Count);
+        Assert.Equal(2, Ledger.FindLost(_ledger.Acknowledged(), new Dictionary<(string, Guid, string), double>()).Count);
         Assert.Equal(3, _ledger.Count);
     }
 
