@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Contracts;
 using Microsoft.Extensions.Options;
@@ -55,13 +56,31 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
     public Task Invoke(IOutgoingGrainCallContext context) =>
         context.SourceContext is null && context.Grain is IUserGrain or ITitleGrain ? TryAsync(context) : context.Invoke();
 
+    // What is answered the first time, and that is nearly everything, does not pay for what is not.
     private async Task TryAsync(IOutgoingGrainCallContext grain)
     {
-        // Whoever has gone away is not tried for again.
-        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false, grain.Request.GetCancellationToken());
+        var startedAt = _time.GetTimestamp();
+        ExceptionDispatchInfo failure;
         try
         {
-            var call = new Call(grain, _time.GetTimestamp());
+            await grain.Invoke();
+            return;
+        }
+        catch (Exception exception) when (IsLostSilo(exception))
+        {
+            // The pipeline judges it, as if it had been met there.
+            failure = ExceptionDispatchInfo.Capture(exception);
+        }
+
+        await TryAgainAsync(new Call(grain, startedAt, failure));
+    }
+
+    private async Task TryAgainAsync(Call call)
+    {
+        // Whoever has gone away is not tried for again.
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false, call.Grain.Request.GetCancellationToken());
+        try
+        {
             context.Properties.Set(_call, call);
             await _pipeline.ExecuteAsync(static (context, state) => state.Retries.AttemptAsync(state.call, context), context, (Retries: this, call));
         }
@@ -71,13 +90,13 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
         }
     }
 
-    // The first is bounded by the response timeout alone; a later one may have less time than that.
     private async ValueTask AttemptAsync(Call call, ResilienceContext context)
     {
-        var isRepeat = call.IsBegun;
-        call.IsBegun = true;
-        var answer = call.Grain.Invoke();
-        await (isRepeat ? answer.WaitAsync(TimeLeft(context), _time, context.CancellationToken) : answer);
+        (var failure, call.Failure) = (call.Failure, null);
+        failure?.Throw();
+
+        // It may have less time than a try has.
+        await call.Grain.Invoke().WaitAsync(TimeLeft(context), _time, context.CancellationToken);
     }
 
     private TimeSpan TimeLeft(ResilienceContext context)
@@ -107,12 +126,14 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
     [LoggerMessage(1, LogLevel.Information, "Calls are tried again (one line a second): {Exception}: {Reason}")]
     private static partial void LogRetry(ILogger logger, string exception, string reason);
 
-    private sealed class Call(IOutgoingGrainCallContext grain, long startedAt)
+    /// <summary>A call that has failed once, and since when it is tried.</summary>
+    private sealed class Call(IOutgoingGrainCallContext grain, long startedAt, ExceptionDispatchInfo failure)
     {
         public IOutgoingGrainCallContext Grain => grain;
 
         public long StartedAt => startedAt;
 
-        public bool IsBegun { get; set; }
+        /// <summary>How the first try ended, until that is told.</summary>
+        public ExceptionDispatchInfo? Failure { get; set; } = failure;
     }
 }
