@@ -1,0 +1,19 @@
+using ContinueWatching.Api;
+using ContinueWatching.Api.Identity;
+using ContinueWatching.Baselines;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddOptions<ApiSettings>().BindConfiguration(ApiSettings.Section);
+builder.Services.AddBearerTokens();
+builder.Services.AddProblemDetails();
+builder.Services.ConfigureHttpJsonOptions(json => AnswerJson.Configure(json.SerializerOptions));
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+builder.AddPlaces();
+
+var app = builder.Build();
+app.UseAuthentication();
+app.UseAuthorization();
+app.MapPlaces();
+await app.Services.GetRequiredService<IPlaces>().PrepareAsync();
+await app.RunAsync();
