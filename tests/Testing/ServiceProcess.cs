@@ -196,13 +196,13 @@ public sealed class ServiceProcess : IAsyncDisposable
         heard.SetResult();
     }
 
-    /// <summary>Where src/<paramref name="project"/>, or a sample, was built to.</summary>
+    /// <summary>Where src/<paramref name="project"/>, a sample or a baseline was built to.</summary>
     public static string FindAssembly(string project)
     {
         // Tests run from tests/X.Tests/bin/<configuration>/<framework>, and the service has the same two.
         var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         var built = Path.Combine(project, "bin", framework.Parent!.Name, framework.Name, $"ContinueWatching.{project}.dll");
-        return new[] { "src", "samples" }.Select(folder => Path.Combine(RepositoryRoot(), folder, built)).FirstOrDefault(File.Exists)
+        return new[] { "src", "samples", "bench" }.Select(folder => Path.Combine(RepositoryRoot(), folder, built)).FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException($"{project} is not built.", built);
     }
 

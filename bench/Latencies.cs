@@ -1,0 +1,61 @@
+using ContinueWatching.Bench.Load;
+using ContinueWatching.Bench.Reporting;
+using ContinueWatching.Bench.Systems;
+
+namespace ContinueWatching.Bench;
+
+/// <summary>How long the service takes at half of its peak: an open loop, so that waiting counts from when a request was meant to start.</summary>
+internal sealed class Latencies(ComparisonPlan plan, BenchPostgres postgres, SystemUnderTest service, Progress progress)
+{
+    /// <summary>Cold users that the database holds behind the active ones.</summary>
+    public const int ColdUsers = 12_000;
+
+    private const double ColdShare = 0.02;
+    private const double Half = 0.5;
+
+    /// <summary>Heartbeats at half of <paramref name="peak"/>.</summary>
+    public async Task<Finding> HeartbeatsAsync(double peak)
+    {
+        var trials = await RepeatAsync("heartbeats at half of the peak", peak * Half, _ => new Mix(Heartbeats: 1), coldPerRound: 0);
+        return At("heartbeat p99 at half of the peak rate, open loop", 10, trials, Operation.Heartbeat, peak);
+    }
+
+    /// <summary>Rows at half of <paramref name="peak"/>, some of them of users who have to be woken.</summary>
+    public async Task<IReadOnlyList<Finding>> RowsAsync(double peak)
+    {
+        var coldPerRound = ColdUsers / plan.Rounds;
+        var rate = peak * Half;
+
+        // A drawn share varies: nine tenths of what there is are never overdrawn.
+        var share = Math.Min(ColdShare, 0.9 * coldPerRound / (rate * (plan.WarmUp + plan.Seconds)));
+        var trials = await RepeatAsync("rows at half of the peak", rate, _ => new Mix(Rows: 1 - share, ColdRows: share), coldPerRound);
+        return
+        [
+            At("row read p99 at half of the peak rate, active user", 5, trials, Operation.Row, peak),
+            At("row read p99 at half of the peak rate, cold user", 15, trials, Operation.ColdRow, peak),
+        ];
+    }
+
+    private async Task<IReadOnlyList<Trial>> RepeatAsync(string what, double rate, Func<int, Mix> mix, int coldPerRound)
+    {
+        var trials = new List<Trial>();
+        for (var round = 0; round < plan.Rounds; round++)
+        {
+            progress.Begin($"{what}, {rate:0}/s, round {round + 1}");
+            var load = new DrivePlan(
+                service.Port, plan.Connections, mix(round), plan.Users, plan.Titles, plan.WarmUp, plan.Seconds,
+                [new RateStep(plan.WarmUp + plan.Seconds, rate, rate)], plan.Users + (round * coldPerRound), coldPerRound);
+            trials.Add(await Trial.RunAsync(postgres, service, load, progress));
+            progress.Done(Comparison.Line(trials[^1]));
+        }
+
+        return trials;
+    }
+
+    private static Finding At(string what, double limit, IReadOnlyList<Trial> trials, Operation operation, double peak)
+    {
+        var p99 = Figures.Median(trials.Select(trial => trial.Load.Operations[operation].P99));
+        var p50 = Figures.Median(trials.Select(trial => trial.Load.Operations[operation].P50));
+        return new Finding(what, limit, AtLeast: false, p99, " ms", FormattableString.Invariant($"p50 {p50:0.0} ms; half of {peak:0}/s"));
+    }
+}

@@ -1,0 +1,153 @@
+using ContinueWatching.Bench.Load;
+using ContinueWatching.Testing;
+using Npgsql;
+
+namespace ContinueWatching.Bench.Systems;
+
+/// <summary>One of the designs that are compared: its processes, and its database.</summary>
+internal sealed class SystemUnderTest : IAsyncDisposable
+{
+    private readonly List<ServiceProcess> _processes = [];
+
+    private SystemUnderTest(string name, string connectionString) => (Name, ConnectionString) = (name, connectionString);
+
+    /// <summary>What it is called in tables.</summary>
+    public string Name { get; }
+
+    /// <summary>Its database.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>Where it is asked, on 127.0.0.1.</summary>
+    public int Port { get; private set; }
+
+    /// <summary>Processor time of its processes, in seconds, Postgres's not among it.</summary>
+    public double CpuSeconds => _processes.Sum(process => Cpu.Of(process.Id));
+
+    /// <summary>Memory of its processes, in bytes.</summary>
+    public long ResidentBytes => _processes.Sum(process => Cpu.ResidentBytes(process.Id));
+
+    /// <summary>Its processes, for a profiler.</summary>
+    public IEnumerable<int> ProcessIds => _processes.Select(process => process.Id);
+
+    /// <summary>One of the baselines: Empty, Upsert, UpsertRedis, GrainStorage.</summary>
+    public static async Task<SystemUnderTest> StartBaselineAsync(
+        BenchPostgres postgres, string name, string design, Seed seed, string? redis = null)
+    {
+        var database = await postgres.CreateDatabaseAsync(design.ToLowerInvariant());
+        var system = new SystemUnderTest(name, database);
+        if (design == "GrainStorage")
+            await system.MigrateAsync();
+        if (design is "Upsert" or "UpsertRedis")
+        {
+            // Makes the table, to be seeded before the cache is filled.
+            await system.StartAsync("Baselines", Settings(database, "Upsert", seed, null));
+            await BenchPostgres.SeedAsync(database, "place", 0, seed.Users, seed.Titles);
+            await system.StopAsync();
+        }
+
+        return await system.StartAsync("Baselines", Settings(database, design, seed, redis));
+    }
+
+    /// <summary>The service, silo and API in one process.</summary>
+    public static async Task<SystemUnderTest> StartStandaloneAsync(
+        BenchPostgres postgres, string name, Seed seed, IReadOnlyDictionary<string, string?>? settings = null, string database = "standalone")
+    {
+        var system = await CreateServiceAsync(postgres, name, database, seed);
+        return await system.StartAsync("Standalone", Service(system.ConnectionString, settings));
+    }
+
+    /// <summary>The service as a deployment runs it: silos, and an API.</summary>
+    public static async Task<SystemUnderTest> StartSeparateAsync(
+        BenchPostgres postgres, string name, Seed seed, int silos = 1, IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var system = await CreateServiceAsync(postgres, name, $"separate_{silos}", seed);
+        for (var silo = 0; silo < silos; silo++)
+        {
+            var ports = ServiceProcess.FreePorts(2);
+            await system.StartAsync("Silo", Service(system.ConnectionString, settings, new()
+            {
+                ["Cluster__SiloPort"] = $"{ports[0]}",
+                ["Cluster__GatewayPort"] = $"{ports[1]}",
+                ["Cluster__AdvertisedAddress"] = "127.0.0.1",
+            }));
+        }
+
+        return await system.StartAsync("Api", Service(system.ConnectionString, settings));
+    }
+
+    /// <summary>The service's database alone, seeded.</summary>
+    public static async Task<SystemUnderTest> CreateServiceAsync(BenchPostgres postgres, string name, string database, Seed seed)
+    {
+        var system = new SystemUnderTest(name, await postgres.CreateDatabaseAsync(database));
+        await system.MigrateAsync();
+        await BenchPostgres.SeedAsync(system.ConnectionString, "resume", 0, seed.Users, seed.Titles);
+        await BenchPostgres.RunAsync(
+            system.ConnectionString, "insert into users (user_id, created_at) select distinct user_id, now() - interval '1 year' from resume");
+        await BenchPostgres.RunAsync(system.ConnectionString, "vacuum (freeze, analyze) users");
+        return system;
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private static Dictionary<string, string?> Settings(string database, string design, Seed seed, string? redis) => new(Tokens.Configuration)
+    {
+        ["Design"] = design,
+        ["Titles"] = $"{seed.Titles}",
+        ["Redis"] = redis,
+        ["ConnectionStrings__Postgres"] = new NpgsqlConnectionStringBuilder(database)
+        {
+            MaxPoolSize = PoolSize,
+            MinPoolSize = PoolSize / 2,
+            MaxAutoPrepare = 20,
+            AutoPrepareMinUsages = 2,
+            NoResetOnClose = true,
+        }.ConnectionString,
+    };
+
+    private static Dictionary<string, string?> Service(
+        string database, IReadOnlyDictionary<string, string?>? settings, Dictionary<string, string?>? more = null)
+    {
+        var all = new Dictionary<string, string?>(Tokens.Configuration)
+        {
+            ["ConnectionStrings__Postgres"] = database,
+            ["Rates__Enabled"] = "false",
+        };
+        foreach (var (name, value) in (settings ?? new Dictionary<string, string?>()).Concat(more ?? []))
+            all[name] = value;
+        return all;
+    }
+
+    // What serves most requests on two cores: fewer leave the disk idle, more only wait for each other.
+    private const int PoolSize = 32;
+
+    private async Task<SystemUnderTest> StartAsync(string project, Dictionary<string, string?> environment)
+    {
+        var ports = ServiceProcess.FreePorts(3);
+        Port = ports[0];
+        environment["urls"] = $"http://127.0.0.1:{Port}";
+        environment.TryAdd("SiloPort", $"{ports[1]}");
+        environment.TryAdd("GatewayPort", $"{ports[2]}");
+        var process = ServiceProcess.Start(project, environment);
+        _processes.Add(process);
+        await process.AnswersAsync(new Uri($"http://127.0.0.1:{Port}/health/ready"), within: TimeSpan.FromMinutes(2));
+        return this;
+    }
+
+    private async Task MigrateAsync()
+    {
+        await using var migration = ServiceProcess.Start(
+            "Silo", new Dictionary<string, string?> { ["ConnectionStrings__Postgres"] = ConnectionString }, "--migrate-only");
+        if (await migration.ExitAsync() != 0)
+            throw new InvalidOperationException(migration.Said);
+    }
+
+    private async Task StopAsync()
+    {
+        foreach (var process in _processes)
+            await process.DisposeAsync();
+        _processes.Clear();
+    }
+}
+
+/// <summary>What a database holds before anything is measured.</summary>
+internal sealed record Seed(int Users, int Titles);

@@ -1,0 +1,60 @@
+using ContinueWatching.Bench.Load;
+
+namespace ContinueWatching.Bench.Systems;
+
+/// <summary>What one load did to one system.</summary>
+/// <param name="System">Which.</param>
+/// <param name="Load">What the driver measured.</param>
+/// <param name="ServerCpuSeconds">Processor time of the system's processes.</param>
+/// <param name="PostgresCpuSeconds">Of Postgres.</param>
+/// <param name="Commits">Transactions that wrote.</param>
+/// <param name="WalBytes">Written meanwhile.</param>
+internal sealed record Trial(
+    string System, DriveResult Load, double ServerCpuSeconds, double PostgresCpuSeconds, long Commits, long WalBytes)
+{
+    /// <summary>Answers of 200 that were counted.</summary>
+    public long Answers => Load.Operations.Values.Sum(operation => operation.Ok);
+
+    /// <summary>Processor time per answer of the system and Postgres together, in microseconds: what a machine pays for it.</summary>
+    public double CpuMicroseconds => (ServerCpuSeconds + PostgresCpuSeconds) * 1e6 / Math.Max(1, Answers);
+
+    /// <summary>Commits per answer.</summary>
+    public double CommitsPerAnswer => (double)Commits / Math.Max(1, Answers);
+
+    /// <summary>Bytes of WAL per answer.</summary>
+    public double WalPerAnswer => (double)WalBytes / Math.Max(1, Answers);
+
+    /// <summary>Has each user ask once, so that all are awake and all code is warm; nothing is measured.</summary>
+    public static Task PrimeAsync(SystemUnderTest system, int connections, int users, int titles, Progress progress) => DriverProcess.RunAsync(
+        new DrivePlan(system.Port, Math.Min(connections, users), new Mix(Heartbeats: 1), users, titles, WarmUp: 0, Seconds: 0, Once: true),
+        measuring: () => { },
+        measured: () => { },
+        second: _ => { },
+        progress.Stop);
+
+    /// <summary>Runs a load, and reads the counters around its measured time.</summary>
+    public static async Task<Trial> RunAsync(BenchPostgres postgres, SystemUnderTest system, DrivePlan plan, Progress progress)
+    {
+        Task<Counters>? before = null;
+        Task<Counters>? after = null;
+        var result = await DriverProcess.RunAsync(
+            plan,
+            () => before = Counters.ReadAsync(postgres, system),
+            () => after = Counters.ReadAsync(postgres, system),
+            progress.Second,
+            progress.Stop);
+        var (from, to) = (await before!, await after!);
+        return new Trial(
+            system.Name, result, to.Server - from.Server, to.Postgres - from.Postgres, to.Commits - from.Commits, to.WalBytes - from.WalBytes);
+    }
+
+    private sealed record Counters(double Server, double Postgres, long Commits, long WalBytes)
+    {
+        public static async Task<Counters> ReadAsync(BenchPostgres postgres, SystemUnderTest system)
+        {
+            var (server, database) = (system.CpuSeconds, postgres.CpuSeconds);
+            var (commits, wal) = await postgres.CountersAsync();
+            return new Counters(server, database, commits, wal);
+        }
+    }
+}
