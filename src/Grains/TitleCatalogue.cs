@@ -18,7 +18,7 @@ public sealed partial class TitleCatalogue
     /// <summary>The name of the grain storage in which titles are.</summary>
     public const string Storage = "catalogue";
 
-    // How long an answer stands that was given because the grain could not be reached.
+    // How long an answer stands that was given because the grain could not be reached, and how soon what stands is looked up again.
     private static readonly TimeSpan _makeshift = TimeSpan.FromSeconds(5);
 
     // What the titles' grains can read in the time that somebody waits for it. Whoever comes on top would wait in vain, and a call that
@@ -29,6 +29,7 @@ public sealed partial class TitleCatalogue
     private readonly TimeProvider _time;
     private readonly ILogger<TitleCatalogue> _logger;
     private readonly TimeSpan _staleness;
+    private readonly TimeSpan _renewedFrom;
     private readonly TimeSpan _patience;
     private readonly int _maxInGeneration;
 
@@ -47,6 +48,7 @@ public sealed partial class TitleCatalogue
         _time = time;
         _logger = logger;
         _staleness = options.Value.Staleness;
+        _renewedFrom = _staleness / 2;
         _patience = options.Value.Patience;
         _maxInGeneration = options.Value.MaxTitles / 2;
     }
@@ -54,9 +56,21 @@ public sealed partial class TitleCatalogue
     /// <summary>How many titles are remembered, those counted twice that are in both generations.</summary>
     internal int Count => _young.Count + _old.Count;
 
+    /// <summary>Whether any title's grain is being asked.</summary>
+    internal bool IsLoading
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _loading.Count > 0;
+            }
+        }
+    }
+
     /// <summary>
     /// What is remembered of a title. One that is asked for in the second half of its time is looked up anew meanwhile, so that nobody waits
-    /// for a title that is being watched.
+    /// for a title that is being watched. Should that fail, it stands until its time is up.
     /// </summary>
     /// <param name="id">The title.</param>
     /// <param name="title">What the catalogue knows of it; null when it knows nothing.</param>
@@ -76,9 +90,9 @@ public sealed partial class TitleCatalogue
             return false;
         }
 
-        if (age >= _staleness / 2 && entry.TryBeginRenewal())
+        if (entry.TryBeginRenewal(age))
         {
-            // What goes wrong with it is told to whoever asks when the time is up.
+            // What goes wrong with it, a fault of ours as well, is told to whoever asks when the time is up.
             _ = Load(id, isRenewal: true);
         }
 
@@ -112,7 +126,7 @@ public sealed partial class TitleCatalogue
     }
 
     /// <summary>Takes what was just committed, so that the silo which wrote it need not ask.</summary>
-    internal void Remember(ContentId id, Title? title) => Keep(id, new Entry(title, _time.GetTimestamp(), _staleness));
+    internal void Remember(ContentId id, Title? title) => Keep(id, NewEntry(title, _time.GetTimestamp()));
 
     private Entry? Find(ContentId id) => _young.TryGetValue(id, out var entry) || _old.TryGetValue(id, out entry) ? entry : null;
 
@@ -150,9 +164,7 @@ public sealed partial class TitleCatalogue
     {
         try
         {
-            var entry = await ReadAsync(id);
-            Keep(id, entry);
-            return entry.Title;
+            return Keep(id, await ReadAsync(id)).Title;
         }
         finally
         {
@@ -171,24 +183,35 @@ public sealed partial class TitleCatalogue
         {
             var title = await _grains.GetTitle(id).GetAsync().WaitAsync(_patience, _time);
             NoteBack();
-            return new Entry(title, askedAt, _staleness);
+            return NewEntry(title, askedAt);
         }
         catch (Exception exception) when (exception is StorageUnavailableException or TimeoutException or OrleansException)
         {
             // Postgres or a silo is away. What was known is better than nothing, and a row without it better than no row.
             NoteAway(exception);
-            return new Entry(Find(id)?.Title, _time.GetTimestamp(), _makeshift);
+            var now = _time.GetTimestamp();
+            var known = Find(id);
+            return known is not null && _time.GetElapsedTime(known.ReadAt, now) < known.KeptFor
+                ? known
+                : new Entry(known?.Title, now, _makeshift, _makeshift);
         }
     }
 
-    private void Keep(ContentId id, Entry entry)
+    private Entry NewEntry(Title? title, long readAt) => new(title, readAt, _staleness, _renewedFrom);
+
+    // What then stands: of two that were read, the later.
+    private Entry Keep(ContentId id, Entry entry)
     {
         lock (_lock)
         {
+            if (Find(id) is { } other && other.ReadAt > entry.ReadAt)
+            {
+                return other;
+            }
+
             if (_young.ContainsKey(id))
             {
-                _young[id] = entry;
-                return;
+                return _young[id] = entry;
             }
 
             if (_youngCount >= _maxInGeneration)
@@ -199,8 +222,8 @@ public sealed partial class TitleCatalogue
                 _youngCount = 0;
             }
 
-            _young[id] = entry;
             _youngCount++;
+            return _young[id] = entry;
         }
     }
 
@@ -227,14 +250,25 @@ public sealed partial class TitleCatalogue
     private static partial void LogBack(ILogger logger);
 
     /// <summary>What is remembered of one title.</summary>
-    /// <param name="Title">Null: the catalogue knows nothing of it.</param>
-    /// <param name="ReadAt">A timestamp of the clock.</param>
-    /// <param name="KeptFor">How long from then it stands.</param>
-    private sealed record Entry(Title? Title, long ReadAt, TimeSpan KeptFor)
+    /// <param name="title">Null: the catalogue knows nothing of it.</param>
+    /// <param name="readAt">A timestamp of the clock.</param>
+    /// <param name="keptFor">How long from then it stands.</param>
+    /// <param name="renewedFrom">From which age on it is looked up anew when it is asked for.</param>
+    private sealed class Entry(Title? title, long readAt, TimeSpan keptFor, TimeSpan renewedFrom)
     {
-        private int _isBeingRenewed;
+        private long _renewedFromTicks = renewedFrom.Ticks;
 
-        /// <summary>True for the first one who asks.</summary>
-        public bool TryBeginRenewal() => Volatile.Read(ref _isBeingRenewed) == 0 && Interlocked.Exchange(ref _isBeingRenewed, 1) == 0;
+        public Title? Title => title;
+
+        public long ReadAt => readAt;
+
+        public TimeSpan KeptFor => keptFor;
+
+        /// <summary>True for one of those who ask, and again for one a while later: it may have come to nothing.</summary>
+        public bool TryBeginRenewal(TimeSpan age)
+        {
+            var from = Volatile.Read(ref _renewedFromTicks);
+            return age.Ticks >= from && Interlocked.CompareExchange(ref _renewedFromTicks, age.Ticks + _makeshift.Ticks, from) == from;
+        }
     }
 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace ContinueWatching.Grains.Tests;
 
 /// <summary>What a silo remembers of the titles, each test with a catalogue and a clock of its own in front of real grains.</summary>
-public sealed class TitleCatalogueTests : IClassFixture<TitleCatalogueTests.CountedCluster>, IDisposable
+public sealed partial class TitleCatalogueTests : IClassFixture<TitleCatalogueTests.CountedCluster>, IDisposable
 {
     private static readonly TimeSpan _instant = TimeSpan.FromTicks(1);
 
@@ -71,31 +71,6 @@ public sealed class TitleCatalogueTests : IClassFixture<TitleCatalogueTests.Coun
         _time.Advance(_options.Staleness);
         Assert.Null(await GetAsync());
         Assert.Equal(3, Calls.CountOf(_film));
-    }
-
-    [Fact]
-    public async Task A_title_that_is_being_watched_is_looked_up_anew_meanwhile_and_nobody_waits_for_it()
-    {
-        await Grain.SetAsync(Film("old"));
-        await GetAsync();
-        await Grain.SetAsync(Film("new"));
-        var gate = Calls.Hold(_film);
-
-        _time.Advance(_options.Staleness / 2);
-        for (var beat = 0; beat < 10; beat++)
-        {
-            Assert.True(_catalogue.TryGet(_film, out var known));
-            Assert.Equal(Film("old"), known);
-        }
-
-        await Calls.ArrivedAsync(_film);
-        gate.SetResult();
-        await UntilAsync(() => _catalogue.TryGet(_film, out var title) && title == Film("new"));
-        Assert.Equal(2, Calls.CountOf(_film));
-
-        // Its minute has begun anew.
-        _time.Advance((_options.Staleness / 2) + _instant);
-        Assert.True(_catalogue.TryGet(_film, out _));
     }
 
     [Fact]
@@ -302,16 +277,6 @@ public sealed class TitleCatalogueTests : IClassFixture<TitleCatalogueTests.Coun
     }
 
     public void Dispose() => _logs.Dispose();
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!condition())
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
 
     private Task<Title?> GetAsync() => _catalogue.GetAsync(_film, CancellationToken.None).AsTask();
 
