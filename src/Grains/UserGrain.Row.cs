@@ -39,9 +39,11 @@ internal sealed partial class UserGrain
         RequireTitle(contentId);
         await WakeAsync(cancellationToken);
         var lookup = new Lookup(this);
+        var read = (await FindAsync([contentId], cancellationToken))[0];
         while (true)
         {
-            var asked = (await FindAsync([contentId], cancellationToken))[0];
+            // Meanwhile a page or a report may have brought it into memory, where it is whole, or the user may have been erased.
+            var asked = _titles.Find(contentId) ?? Admit(read);
             var why = Row.Explain(asked, _state, _titles.WithoutGaps, _completion, lookup.FindTitle, lookup.FindProgress, out var row);
             if (!row.IsCertain)
             {

@@ -1,4 +1,5 @@
 using ContinueWatching.Contracts;
+using ContinueWatching.Testing;
 
 namespace ContinueWatching.Grains.Tests;
 
@@ -101,6 +102,20 @@ public sealed class RowTests(SharedCluster shared)
 
         Assert.Equal([titles[0], titles[299], titles[150]], found.Select(status => status.ContentId));
         Assert.All(found, status => Assert.Equal(100, status.Position.TotalSeconds));
+    }
+
+    [Theory]
+    [InlineData(0, "It was last watched on 2026-03-01 20:00:00 UTC, and many titles were after it.")]
+    [InlineData(150, "The row shows 10 titles, and 149 were watched after this one.")]
+    public async Task Why_an_old_title_is_not_in_the_row_is_read_once_however_far_the_row_is_paged(int index, string why)
+    {
+        var titles = await WriteHistoryAsync(300, finished: 0);
+        using var reads = new StatementCount(shared.Cluster.Postgres.ConnectionString, "as a(number, user_id, content_id)");
+
+        var explanation = await _viewer.Grain.ExplainAsync(titles[index]);
+
+        Assert.Equal(new RowExplanation(RowCode.BeyondTheRow, why), explanation);
+        Assert.Equal(1, reads.Value);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ContinueWatching.Contracts;
 using ContinueWatching.Domain;
 using ContinueWatching.Grains;
+using ContinueWatching.Testing;
 using CsCheck;
 
 namespace ContinueWatching.Storage.Tests;

@@ -1,15 +1,18 @@
 using System.Diagnostics;
 using Npgsql;
 
-namespace ContinueWatching.Storage.Tests;
+namespace ContinueWatching.Testing;
 
-/// <summary>How many batched statements a database is sent, as Npgsql's traces tell.</summary>
-internal sealed class StatementCount : IDisposable
+/// <summary>How many statements of a kind a database is sent, as Npgsql's traces tell.</summary>
+public sealed class StatementCount : IDisposable
 {
     private readonly ActivityListener _listener;
     private int _count;
 
-    public StatementCount(string connectionString)
+    /// <summary>Counts from now on.</summary>
+    /// <param name="connectionString">Of the database.</param>
+    /// <param name="text">What the statements have in them: by default what batched ones have.</param>
+    public StatementCount(string connectionString, string text = "unnest(")
     {
         var database = new NpgsqlConnectionStringBuilder(connectionString).Database;
         _listener = new ActivityListener
@@ -19,7 +22,7 @@ internal sealed class StatementCount : IDisposable
             ActivityStopped = activity =>
             {
                 var tags = activity.TagObjects.Select(tag => tag.Value as string).ToArray();
-                if (tags.Contains(database) && tags.Any(text => text?.Contains("unnest(", StringComparison.Ordinal) == true))
+                if (tags.Contains(database) && tags.Any(tag => tag?.Contains(text, StringComparison.Ordinal) == true))
                     Interlocked.Increment(ref _count);
             },
         };
