@@ -27,7 +27,8 @@ public static class HealthCommand
             .Build();
         var ready = ReadyUrl(configuration, defaultUrl);
 
-        using var http = new HttpClient { Timeout = _patience };
+        // Never by way of a proxy that the process may use for the world outside.
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = _patience };
         try
         {
             using var answer = await http.GetAsync(ready);

@@ -41,7 +41,8 @@ internal static partial class EcsTask
 
     private static async Task<string> AskAsync(string endpoint)
     {
-        using var http = new HttpClient { Timeout = _patience };
+        // Never by way of a proxy that the task may use for the world outside.
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = _patience };
         var metadata = await http.GetFromJsonAsync<Metadata>(endpoint);
         var text = metadata?.Networks?.FirstOrDefault()?.IPv4Addresses?.FirstOrDefault();
         return IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetwork
