@@ -1,0 +1,110 @@
+using System.Diagnostics.Metrics;
+using System.Reflection;
+using ContinueWatching.Api.Events;
+using ContinueWatching.Contracts;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Orleans.Serialization.Invocation;
+
+namespace ContinueWatching.Api.Tests;
+
+/// <summary>Which calls of grains are tried again, on what, and for how long.</summary>
+public sealed class RetriesTests(RunningService running) : ApiTest(running)
+{
+    private static readonly ApiSettings _settings = new() { CallDeadline = TimeSpan.FromSeconds(2) };
+
+    private readonly Retries _retries = new(
+        Options.Create(_settings),
+        TimeProvider.System,
+        new ApiInstruments(
+            new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), new EventStreams(Options.Create(_settings))),
+        NullLogger<Retries>.Instance);
+
+    private IUserGrain Grain => Service.Grains.GetUser(UserId.Parse(User));
+
+    [Theory]
+    [InlineData(nameof(IUserGrain.ReportAsync), 2)]
+    [InlineData(nameof(IUserGrain.GetRowAsync), 2)]
+    [InlineData(nameof(IUserGrain.HideAsync), 1)]
+    [InlineData(nameof(IUserGrain.ForgetAsync), 1)]
+    [InlineData(nameof(IUserGrain.PauseHistoryAsync), 1)]
+    public async Task A_lost_answer_is_asked_for_again_where_a_second_call_does_what_the_first_did(string method, int calls)
+    {
+        var call = FakeCall.Of(Grain, method, number => number == 1 ? new TimeoutException("No answer.") : null);
+
+        if (calls == 1)
+            await Assert.ThrowsAsync<TimeoutException>(() => _retries.Invoke(call.Context));
+        else
+            await _retries.Invoke(call.Context);
+
+        Assert.Equal(calls, call.Count);
+    }
+
+    [Fact]
+    public async Task What_is_refused_because_Postgres_is_away_is_told_at_once()
+    {
+        var call = FakeCall.Of(Grain, nameof(IUserGrain.ReportAsync), _ => new StorageUnavailableException("Postgres is away."));
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => _retries.Invoke(call.Context));
+
+        Assert.Equal(1, call.Count);
+    }
+
+    [Fact]
+    public async Task After_the_deadline_it_is_given_up_with_the_last_reason()
+    {
+        var call = FakeCall.Of(Grain, nameof(IUserGrain.ReportAsync), number => new TimeoutException($"No answer {number}."));
+
+        var given = await Assert.ThrowsAsync<TimeoutException>(() => _retries.Invoke(call.Context)).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.True(call.Count > 2, $"{call.Count}");
+        Assert.Equal($"No answer {call.Count}.", given.Message);
+    }
+
+    [Fact]
+    public async Task What_asks_another_grain_is_not_tried_again()
+    {
+        var call = FakeCall.Of(Service.Grains.GetGrain<IHealthGrain>(0), nameof(IHealthGrain.FindFaultAsync), _ => new TimeoutException("No answer."));
+
+        await Assert.ThrowsAsync<TimeoutException>(() => _retries.Invoke(call.Context));
+
+        Assert.Equal(1, call.Count);
+    }
+}
+
+/// <summary>An outgoing call whose every try ends as a test says.</summary>
+public class FakeCall : DispatchProxy
+{
+    private object? _grain;
+    private string _method = "";
+    private Func<int, Exception?> _end = _ => null;
+
+    internal int Count { get; private set; }
+
+    internal IOutgoingGrainCallContext Context => (IOutgoingGrainCallContext)(object)this;
+
+    internal static FakeCall Of(object grain, string method, Func<int, Exception?> end)
+    {
+        var call = (FakeCall)(object)Create<IOutgoingGrainCallContext, FakeCall>();
+        (call._grain, call._method, call._end) = (grain, method, end);
+        return call;
+    }
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod!.Name switch
+    {
+        "get_Grain" => _grain,
+        "get_MethodName" => _method,
+        "get_SourceContext" => null,
+        "get_Request" => Create<IInvokable, UnknownRequest>(),
+        "Invoke" => _end(++Count) is { } failure ? Task.FromException(failure) : Task.CompletedTask,
+        var other => throw new NotSupportedException(other),
+    };
+}
+
+/// <summary>A request of which nothing is known.</summary>
+public class UnknownRequest : DispatchProxy
+{
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+        targetMethod!.ReturnType is { IsValueType: true } type && type != typeof(void) ? Activator.CreateInstance(type) : null;
+}
