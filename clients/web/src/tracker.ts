@@ -185,7 +185,7 @@ export class VideoTracker implements Tracker {
 
   #land(): void {
     const { video } = this;
-    if (this.#target === undefined || !this.#hasPlaces()) return;
+    if (this.#target === undefined || this.video.seeking || !this.#hasPlaces()) return;
     // What a player shows while it loads is no place; but who began at the start may have got anywhere since.
     if (this.#target >= LandedWithin && Math.abs(video.currentTime - this.#target) >= LandedWithin) return;
     this.#told = this.#target >= LandedWithin ? video.currentTime : NaN;
