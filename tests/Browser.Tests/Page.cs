@@ -101,6 +101,9 @@ internal sealed class Screen(IPage page, ILocator root)
         return await Video.EvaluateAsync<double>("video => video.currentTime");
     }
 
+    /// <summary>How the page writes a second: 1:05.</summary>
+    public static string Time(double seconds) => $"{(int)seconds / 60}:{(int)seconds % 60:00}";
+
     public Task BackAsync() => Button("Back").ClickAsync();
 
     public Task SwitchOfflineAsync() => root.GetByRole(AriaRole.Switch, new() { Name = "Offline" }).ClickAsync();

@@ -27,8 +27,8 @@ public sealed class RecoveryTests(Chromium chromium)
         await Expect(page.Tv.Live).ToHaveTextAsync("Live", new() { Timeout = 40_000 });
         await Expect(page.Phone.Live).ToHaveTextAsync("Live", new() { Timeout = 40_000 });
         Assert.False(await page.Tv.Video.EvaluateAsync<bool>("video => video.paused"));
-        await Expect(page.Phone.Row).ToHaveCountAsync(1);
         var paused = await page.Tv.PauseAsync();
+        await Expect(page.Phone.Card("row", Films.NightTrain)).ToContainTextAsync(Screen.Time(paused));
         Assert.InRange(await page.Phone.PlayAsync(Films.NightTrain, "row"), paused - 1, paused + 1);
     }
 }

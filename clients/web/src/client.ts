@@ -33,7 +33,11 @@ export function createClient(options: ClientOptions): Client {
   const emit = <K extends keyof Events>(event: K, value: Events[K]): void => {
     listeners[event]?.forEach(listener => listener(value));
     if (event === 'position' || event === 'report') trackers.forEach(tracker => tracker.consider(value as Partial<WatchStatus>));
-    if (event === 'live' && value) trackers.forEach(tracker => void tracker.ask());
+    if (event === 'live' && value) {
+      // Whoever can be heard can be reached: what waits need not wait for its next try.
+      sender.online();
+      trackers.forEach(tracker => void tracker.ask());
+    }
   };
   const sender = new Sender(http, outbox, clock, locks, userId, deviceId, {
     report: result => emit('report', result),

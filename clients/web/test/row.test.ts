@@ -126,6 +126,27 @@ test('After the stream was away, the title that is open is asked for', async () 
   row.close();
 });
 
+test('When the stream is back, what waits is sent at once', async () => {
+  const { service, world, row, device } = await opened();
+  device.client.track(device.video, { contentId: Film });
+  device.video.load(3_600);
+  await device.play(2);
+  device.clock.random = () => 1;
+  service.send(rowEvent());
+  await world.pass(1_000);
+  // The service is killed, and stays away until the next try is far off.
+  device.online = false;
+  service.streams.shift()!.error(new TypeError('terminated'));
+  device.video.pause();
+  await world.pass(200_000);
+  device.online = true;
+  for (let second = 0; service.streams.length === 0 && second < 60; second++) await world.pass(1_000);
+  service.send(rowEvent());
+  await world.pass(100);
+  assert.equal(service.resumePoint(Film)?.position, 2);
+  row.close();
+});
+
 test('Hide, restore, watched, watchlist and why are one request each', async () => {
   const { device, service } = aDevice({ userId: 'a:b' });
   const { client } = device;
