@@ -20,6 +20,7 @@ internal sealed partial class ErasureSweep(Database database, IUserStore users, 
 
     private static readonly TimeSpan _stepInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _passInterval = TimeSpan.FromDays(1);
+    private static readonly TimeSpan _firstWait = TimeSpan.FromHours(1);
 
     // From user to user along the keys, however many rows each has.
     private static readonly string _stepSql = $"""
@@ -42,6 +43,9 @@ internal sealed partial class ErasureSweep(Database database, IUserStore users, 
     {
         var erased = 0;
         var last = "";
+
+        // By itself, however far the pass comes: each was passed over thirty times by now.
+        await database.RunAsync(ExpireAsync, cancellationToken);
         if (await database.RunAsync(HasTombstonesAsync, cancellationToken))
         {
             while (await database.RunAsync((connection, token) => ReadStepAsync(connection, last, token), cancellationToken) is { Count: > 0 } step)
@@ -56,15 +60,14 @@ internal sealed partial class ErasureSweep(Database database, IUserStore users, 
             }
         }
 
-        await database.RunAsync(ExpireAsync, cancellationToken);
         return erased;
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Not with the start of the silo, nor with that of all others.
-        var wait = _passInterval * Random.Shared.NextDouble();
+        // Not with the start of the silo, nor with that of all others; but soon, for a silo may be replaced every day.
+        var wait = _firstWait * Random.Shared.NextDouble();
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(wait, time, stoppingToken);

@@ -87,10 +87,16 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         order by content_id
         """;
 
-    // First of all: from here on nothing of before is taken or shown, whatever becomes of the rest.
+    // First of all: from here on nothing of before is taken or shown, whatever becomes of the rest. The user goes with it: a waking grain reads
+    // that row as it stands.
     private const string BurySql = """
-        insert into tombstone as t (user_hash, erased_at) values (sha256(convert_to($1, 'UTF8')), $2)
-        on conflict (user_hash) do update set erased_at = greatest(t.erased_at, excluded.erased_at)
+        with known as (
+          delete from users where user_id = $1 returning 1
+        ), stone as (
+          insert into tombstone as t (user_hash, erased_at) values (sha256(convert_to($1, 'UTF8')), $2)
+          on conflict (user_hash) do update set erased_at = greatest(t.erased_at, excluded.erased_at)
+        )
+        select count(*)::int from known
         """;
 
     private static readonly (string Table, string Sql)[] _eraseSteps =
@@ -98,7 +104,6 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         ("resume", EraseTitlesSql("resume")),
         ("title_mark", EraseTitlesSql("title_mark")),
         ("watchlist", EraseTitlesSql("watchlist")),
-        ("users", "delete from users where user_id = $1"),
     ];
 
     private const string EraseAgainSql = """
@@ -165,7 +170,14 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         var rows = ImmutableDictionary.CreateBuilder<string, int>();
         try
         {
-            await ExecuteAsync(BurySql, user.Value, erasedAt);
+            rows["users"] = await QueryAsync(
+                BurySql,
+                parameters =>
+                {
+                    parameters.AddWithValue(user.Value);
+                    parameters.AddWithValue(erasedAt);
+                },
+                ReadCountAsync);
             foreach (var (table, sql) in _eraseSteps)
             {
                 rows[table] = await EraseInStepsAsync(user, sql);
