@@ -181,6 +181,12 @@ for id in $(containers silo) $(containers api); do
   [[ $("$engine" inspect -f '{{.HostConfig.ReadonlyRootfs}}' "$id") == true ]] || fail 'a root file system is not read-only.'
 done
 
+# Where Prometheus is told to fetch metrics there are some; asked from a container that has bash.
+while read -r name metrics; do
+  "$engine" exec "$(containers postgres)" bash -c "exec 3<>/dev/tcp/$name/$metrics; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3; cat <&3" |
+    grep -q '^dotnet_gc_collections' || fail "there are no metrics at $name:$metrics."
+done < <(sed -nE 's/.*names: \[(.*)\]/\1/p; s/.*port: (.*)/\1/p' deploy/prometheus/prometheus.yml | paste - -)
+
 tell 'Silos under load.'
 for ((viewer = 1; viewer <= viewers; viewer++)); do samples/token.sh "viewer-$viewer" >"$folder/token-$viewer"; done
 silos 2
