@@ -11,15 +11,15 @@ WORKDIR /source
 
 # The packages: this layer stands until a project or a version changes.
 COPY global.json Directory.Build.props Directory.Packages.props ./
-COPY src/Api/Api.csproj src/Api/
-COPY src/Client/Client.csproj src/Client/
-COPY src/Contracts/Contracts.csproj src/Contracts/
-COPY src/Domain/Domain.csproj src/Domain/
-COPY src/Grains/Grains.csproj src/Grains/
-COPY src/Hosting/Hosting.csproj src/Hosting/
-COPY src/Silo/Silo.csproj src/Silo/
-COPY src/Storage/Storage.csproj src/Storage/
-RUN dotnet restore src/Silo && dotnet restore src/Api
+COPY src/Api/Api.csproj src/Api/packages.lock.json src/Api/
+COPY src/Client/Client.csproj src/Client/packages.lock.json src/Client/
+COPY src/Contracts/Contracts.csproj src/Contracts/packages.lock.json src/Contracts/
+COPY src/Domain/Domain.csproj src/Domain/packages.lock.json src/Domain/
+COPY src/Grains/Grains.csproj src/Grains/packages.lock.json src/Grains/
+COPY src/Hosting/Hosting.csproj src/Hosting/packages.lock.json src/Hosting/
+COPY src/Silo/Silo.csproj src/Silo/packages.lock.json src/Silo/
+COPY src/Storage/Storage.csproj src/Storage/packages.lock.json src/Storage/
+RUN dotnet restore src/Silo --locked-mode && dotnet restore src/Api --locked-mode
 
 COPY . .
 ARG VERSION=0.0.0-dev
