@@ -182,14 +182,14 @@ for id in $(containers silo) $(containers api); do
 done
 
 # Where Prometheus is told to fetch metrics there are some; asked from a container that has bash.
+silos 2
 while read -r name metrics; do
-  "$engine" exec "$(containers postgres)" bash -c "exec 3<>/dev/tcp/$name/$metrics; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3; cat <&3" |
-    grep -q '^dotnet_gc_collections' || fail "there are no metrics at $name:$metrics."
+  "$engine" exec "$(containers postgres)" bash -c "exec 3<>/dev/tcp/$name/$metrics; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3; cat <&3" >"$folder/metrics" || true
+  grep -q '^dotnet_gc_collections' "$folder/metrics" || fail "there are no metrics at $name:$metrics."
 done < <(sed -nE 's/.*names: \[(.*)\]/\1/p; s/.*port: (.*)/\1/p' deploy/prometheus/prometheus.yml | paste - -)
 
 tell 'Silos under load.'
 for ((viewer = 1; viewer <= viewers; viewer++)); do samples/token.sh "viewer-$viewer" >"$folder/token-$viewer"; done
-silos 2
 load_begins
 compose up -d --no-recreate --scale silo=3
 silos 3
