@@ -2,11 +2,11 @@
 # Writes what each image is made of, as CycloneDX: FOLDER/silo.cdx.json and FOLDER/api.cdx.json. Packages and their licences and hashes; what the
 # base image brings is told by the base image.
 #
-#   build/sbom.sh [FOLDER] [VERSION]    bench/results and 0.0.0-dev, when they are not given
+#   build/sbom.sh [FOLDER] [VERSION]    out and 0.0.0-dev, when they are not given
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly folder=${1:-bench/results} version=${2:-0.0.0-dev}
+readonly folder=${1:-out} version=${2:-0.0.0-dev}
 dotnet tool restore >/dev/null
 for project in Silo Api; do
   dotnet restore "src/$project" -v quiet --nologo
