@@ -121,13 +121,27 @@ load_begins() {
     curl -s --rate $per_second/s -K "$folder/requests-$viewer" 2>"$folder/answers-$phase-$viewer" &
     load+=($!)
   done
-  sleep 2
+  all_served
+}
+
+# Until every viewer has had a report acknowledged that was answered after now: nobody is left hanging, nor cut off in the middle by the end of the load.
+all_served() {
+  local viewer deadline=$((SECONDS + 60))
+  local -a before
+  for ((viewer = 1; viewer <= viewers; viewer++)); do before[viewer]=$(wc -l <"$folder/answers-$phase-$viewer"); done
+  for ((viewer = 1; viewer <= viewers; viewer++)); do
+    until awk -v before="${before[viewer]}" '$1 == 200 && NR > before && NR % 2 == 1 { served = 1 } END { exit !served }' "$folder/answers-$phase-$viewer"; do
+      ((SECONDS < deadline)) || fail "viewer $viewer is not served within 60 s."
+      sleep 0.1
+    done
+  done
 }
 
 # load_ends WHAT ALLOWED: sums up. ALLOWED is what a failed request may have been: nothing, or 503 (with Retry-After).
 load_ends() {
   local ok refused other longest
   sleep 3
+  all_served
   kill "${load[@]}" 2>/dev/null || true
   wait "${load[@]}" 2>/dev/null || true
   load=()
