@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Runtime.ExceptionServices;
 using ContinueWatching.Api.Http;
 using ContinueWatching.Contracts;
@@ -12,7 +11,7 @@ namespace ContinueWatching.Api;
 
 /// <summary>
 /// Has a call of a user's or a title's grain tried again while the cluster finds out that a silo is lost: viewers are not to notice. All of
-/// these calls are idempotent (<see cref="IUserGrain"/>), and a report carries the moment of its arrival from before the first try.
+/// these calls are idempotent (<see cref="IUserGrain"/>): whatever they ask for carries the moment of its arrival from before the first try.
 /// </summary>
 /// <remarks>
 /// Where all calls pass through, so that no route has to think of it. A filter's <see cref="IGrainCallContext.Invoke"/> may be called again once
@@ -24,9 +23,6 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
     private static readonly TimeSpan _delay = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan _longestDelay = TimeSpan.FromMilliseconds(500);
     private static readonly ResiliencePropertyKey<Call> _call = new("call");
-
-    private static readonly FrozenSet<string> _ofTheirMoment =
-        FrozenSet.Create(nameof(IUserGrain.HideAsync), nameof(IUserGrain.ForgetAsync), nameof(IUserGrain.PauseHistoryAsync));
 
     private readonly ResiliencePipeline _pipeline;
     private readonly TimeProvider _time;
@@ -49,7 +45,7 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
                 UseJitter = true,
                 Delay = _delay,
                 MaxDelay = _longestDelay,
-                ShouldHandle = args => ValueTask.FromResult(MayRepeat(args) && TimeLeft(args.Context) > _longestDelay),
+                ShouldHandle = args => ValueTask.FromResult(IsLostSilo(args.Outcome.Exception) && TimeLeft(args.Context) > _longestDelay),
                 OnRetry = args => OnRetry(args.Outcome.Exception!),
             })
             .Build();
@@ -70,7 +66,7 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
             await grain.Invoke();
             return;
         }
-        catch (Exception exception) when (MayRepeat(grain, exception))
+        catch (Exception exception) when (IsLostSilo(exception))
         {
             // The pipeline judges it, as if it had been met there.
             failure = ExceptionDispatchInfo.Capture(exception);
@@ -108,14 +104,6 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
         var left = _settings.Value.CallDeadline - _time.GetElapsedTime(context.Properties.GetValue(_call, null!).StartedAt);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
-
-    private static bool MayRepeat(RetryPredicateArguments<object> args) =>
-        args.Outcome.Exception is { } exception && MayRepeat(args.Context.Properties.GetValue(_call, null!).Grain, exception);
-
-    // A timeout leaves it open whether the call was carried out. What takes its moment from the grain's clock would then take a later one, and
-    // hide, forget or leave unrecorded what was acknowledged meanwhile.
-    private static bool MayRepeat(IOutgoingGrainCallContext grain, Exception exception) => IsLostSilo(exception)
-        && !(exception is TimeoutException && _ofTheirMoment.Contains(grain.MethodName));
 
     // What a silo leaves behind that dies, hangs, stops or joins. A timeout is an unknown outcome: tried again, it is known. Not here: Postgres
     // away (thousands would wait in this process for what the player sends again anyway), and a full queue (more calls make it no shorter).

@@ -5,11 +5,17 @@ namespace ContinueWatching.Contracts;
 
 /// <summary>
 /// One user's places: a grain per user, keyed by <see cref="UserId.Value"/> (<see cref="GrainFactoryExtensions.GetUser"/>).
-/// All calls are idempotent: a caller may repeat one that failed, reports with the <see cref="Report.ReceivedAt"/> of the first try.
+/// All calls are idempotent: a caller may repeat one that failed, reports with the <see cref="Report.ReceivedAt"/> of the first try, and what
+/// takes an <c>askedAt</c> with that of the first try.
 /// </summary>
 /// <remarks>
+/// <c>askedAt</c> is the moment at which the viewer asked for it; now, where it is absent or later than now. What came more than
+/// <see cref="Limits.ClockDifference"/> after it is left alone: a repeat does no harm where the first try was carried out, its answer lost, and
+/// the viewer has watched on or taken it back. A title put on the watchlist once more, or an import, knows no such moment to compare with.
+/// <para>
 /// Every call may throw <see cref="StorageUnavailableException"/> (nothing was acknowledged, send it again) and what Orleans throws for
 /// a silo that is lost.
+/// </para>
 /// </remarks>
 [Alias("cw.IUserGrain")]
 public interface IUserGrain : IGrainWithStringKey
@@ -56,11 +62,11 @@ public interface IUserGrain : IGrainWithStringKey
     /// that is not in the row and was never watched is left as it is.
     /// </summary>
     [Alias("hide")]
-    Task HideAsync(ContentId contentId, CancellationToken cancellationToken = default);
+    Task HideAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default);
 
     /// <summary>Takes <see cref="HideAsync"/> back. Durable.</summary>
     [Alias("restore")]
-    Task RestoreAsync(ContentId contentId, CancellationToken cancellationToken = default);
+    Task RestoreAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Marks a title watched, as if it had been seen to its end: it leaves the row, its place stays. One that is through already is left
@@ -68,13 +74,13 @@ public interface IUserGrain : IGrainWithStringKey
     /// </summary>
     /// <returns>The title after it.</returns>
     [Alias("markWatched")]
-    Task<WatchStatus> MarkWatchedAsync(ContentId contentId, CancellationToken cancellationToken = default);
+    Task<WatchStatus> MarkWatchedAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Takes back that a title was ever seen to its end, or marked watched. A place at its end stays one, and the title finished. Durable.
     /// </summary>
     [Alias("unmarkWatched")]
-    Task UnmarkWatchedAsync(ContentId contentId, CancellationToken cancellationToken = default);
+    Task UnmarkWatchedAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default);
 
     /// <summary>Answers a page of the titles that the user has watched, newest first, finished and hidden ones too.</summary>
     /// <param name="limit">1 to <see cref="Limits.HistoryPage"/> titles.</param>
@@ -89,7 +95,7 @@ public interface IUserGrain : IGrainWithStringKey
     /// watching it anew does. Durable.
     /// </summary>
     [Alias("forget")]
-    Task ForgetAsync(ContentId contentId, CancellationToken cancellationToken = default);
+    Task ForgetAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default);
 
     /// <summary>Answers the watchlist, newest first.</summary>
     [AlwaysInterleave, Alias("getWatchlist")]
@@ -98,11 +104,11 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>Puts a title on the watchlist; one that is there stays where it is. Durable.</summary>
     /// <returns>Whether it is there now; false when the list is full (<see cref="Limits.Watchlist"/>).</returns>
     [Alias("addToWatchlist")]
-    Task<bool> AddToWatchlistAsync(ContentId contentId, CancellationToken cancellationToken = default);
+    Task<bool> AddToWatchlistAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default);
 
     /// <summary>Takes a title off the watchlist. Durable.</summary>
     [Alias("removeFromWatchlist")]
-    Task RemoveFromWatchlistAsync(ContentId contentId, CancellationToken cancellationToken = default);
+    Task RemoveFromWatchlistAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default);
 
     /// <summary>Answers what is known of the user beside titles.</summary>
     [AlwaysInterleave, Alias("getProfile")]
@@ -113,7 +119,7 @@ public interface IUserGrain : IGrainWithStringKey
     /// alone is remembered. Durable.
     /// </summary>
     [Alias("pauseHistory")]
-    Task<UserProfile> PauseHistoryAsync(bool paused, CancellationToken cancellationToken = default);
+    Task<UserProfile> PauseHistoryAsync(bool paused, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default);
 
     /// <summary>Answers a page of all that is held of the user's titles, in the order of their ids.</summary>
     /// <param name="after">The last title of the page before; null for the first page.</param>
@@ -140,10 +146,10 @@ public interface IUserGrain : IGrainWithStringKey
 
     /// <summary>
     /// Erases the user from every table and from memory. For 30 days nothing watched before this moment comes back; what is watched
-    /// afterwards starts anew. Durable.
+    /// afterwards starts anew. Durable. Repeated, with nothing stored in between, it answers the same receipt once more.
     /// </summary>
     [Alias("erase")]
-    Task<ErasureReceipt> EraseAsync(CancellationToken cancellationToken = default);
+    Task<ErasureReceipt> EraseAsync(DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Has <paramref name="observer"/> told of every change from now on, after its commit; or renews that. Subscribe first, then read:

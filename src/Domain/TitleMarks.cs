@@ -1,3 +1,5 @@
+using ContinueWatching.Contracts;
+
 namespace ContinueWatching.Domain;
 
 /// <summary>
@@ -44,23 +46,33 @@ public sealed record TitleMarks
 
     /// <summary>After a viewer has marked the title watched, as of <paramref name="at"/>.</summary>
     public TitleMarks MarkWatched(DateTimeOffset at, TimeSpan? length, DateTimeOffset now) =>
-        ChangedBy(this with { CompletedAt = at, PlayCount = IsSameViewing(at, length) ? PlayCount : PlayCount + 1 }, now);
+        CompletedAt >= at ? this : ChangedBy(this with { CompletedAt = at, PlayCount = IsSameViewing(at, length) ? PlayCount : PlayCount + 1 }, now);
 
-    /// <summary>After a viewer has taken back that it was ever watched.</summary>
-    public TitleMarks Unwatch(DateTimeOffset now) =>
-        CompletedAt is null ? this : ChangedBy(this with { CompletedAt = null, PlayCount = 0 }, now);
+    /// <summary>After a viewer has taken back, at <paramref name="at"/>, that it was ever watched.</summary>
+    public TitleMarks Unwatch(DateTimeOffset at, DateTimeOffset now) =>
+        CompletedAt is null || IsAfter(CompletedAt, at) ? this : ChangedBy(this with { CompletedAt = null, PlayCount = 0 }, now);
 
     /// <summary>After a viewer has hidden it, as of <paramref name="at"/>.</summary>
     public TitleMarks Hide(DateTimeOffset at, DateTimeOffset now) =>
         HiddenAt >= at ? this : ChangedBy(this with { HiddenAt = at }, now);
 
-    /// <summary>After a viewer has taken the hiding back.</summary>
-    public TitleMarks Restore(DateTimeOffset now) =>
-        HiddenAt is null ? this : ChangedBy(this with { HiddenAt = null }, now);
+    /// <summary>After a viewer has taken the hiding back, at <paramref name="at"/>.</summary>
+    public TitleMarks Restore(DateTimeOffset at, DateTimeOffset now) =>
+        HiddenAt is null || IsAfter(HiddenAt, at) ? this : ChangedBy(this with { HiddenAt = null }, now);
 
     /// <summary>After a viewer has had all of it forgotten, as of <paramref name="at"/>.</summary>
-    public TitleMarks Forget(DateTimeOffset at, DateTimeOffset now) =>
-        ChangedBy(new TitleMarks { ChangedAt = ChangedAt, ForgottenAt = at }, now);
+    public TitleMarks Forget(DateTimeOffset at, DateTimeOffset now)
+    {
+        var forgotten = this with { ForgottenAt = Later(ForgottenAt, at), HiddenAt = IsAfter(HiddenAt, at) ? HiddenAt : null };
+        forgotten = IsAfter(CompletedAt, at) ? forgotten : forgotten with { CompletedAt = null, PlayCount = 0 };
+        return forgotten == this ? this : ChangedBy(forgotten, now);
+    }
+
+    /// <summary>
+    /// Whether <paramref name="moment"/> is later than <paramref name="asked"/>, whatever the clocks that set them: of what a viewer asks for, it
+    /// is not meant.
+    /// </summary>
+    public static bool IsAfter(DateTimeOffset? moment, DateTimeOffset asked) => moment > asked + Limits.ClockDifference;
 
     /// <summary>Both brought together, as an import does: the later of each moment stands, and the greater count.</summary>
     public TitleMarks Import(TitleMarks other, DateTimeOffset now)

@@ -202,30 +202,33 @@ public sealed class TitleProgress
     /// The marks after the viewer has hidden the title. One without a place is hidden only where it stands for another.
     /// </summary>
     /// <param name="shownAt">The moment of the row's entry for it; null when the row has none.</param>
+    /// <param name="askedAt">When the viewer asked for it.</param>
     /// <param name="now">The moment of the change.</param>
-    public TitleMarks MarksWhenHidden(DateTimeOffset? shownAt, DateTimeOffset now)
+    public TitleMarks MarksWhenHidden(DateTimeOffset? shownAt, DateTimeOffset askedAt, DateTimeOffset now)
     {
-        var at = NotBeforePlace(now);
-        return IsEmpty && shownAt is null ? Marks : Marks.Hide(shownAt > at ? shownAt.Value : at, now);
+        var at = NotBeforePlace(askedAt);
+        return IsEmpty && shownAt is null ? Marks : Marks.Hide(shownAt > at && !TitleMarks.IsAfter(shownAt, askedAt) ? shownAt.Value : at, now);
     }
 
     /// <summary>The marks after the viewer has marked the title watched: as they are when the viewer is through with it.</summary>
-    public TitleMarks MarksWhenWatched(CompletionRule rule, Title? catalogued, DateTimeOffset now) =>
+    public TitleMarks MarksWhenWatched(CompletionRule rule, Title? catalogued, DateTimeOffset askedAt, DateTimeOffset now) =>
         IsWatched(rule, catalogued) && Marks.CompletedAt is not null
             ? Marks
-            : Marks.MarkWatched(NotBeforePlace(now), DurationIn(catalogued), now);
+            : Marks.MarkWatched(NotBeforePlace(askedAt), DurationIn(catalogued), now);
 
     /// <summary>
     /// The marks after the viewer has had the title forgotten: as they are when there was never anything to forget. Forgotten again, the
     /// later moment counts: what a device has not sent yet may be of the time between.
     /// </summary>
-    public TitleMarks MarksWhenForgotten(DateTimeOffset now) =>
-        IsEmpty && Marks is { CompletedAt: null, HiddenAt: null, ForgottenAt: null } ? Marks : Marks.Forget(NotBeforePlace(now), now);
+    public TitleMarks MarksWhenForgotten(DateTimeOffset askedAt, DateTimeOffset now) =>
+        IsEmpty && Marks is { CompletedAt: null, HiddenAt: null, ForgottenAt: null } ? Marks : Marks.Forget(NotBeforePlace(askedAt), now);
 
     /// <summary>
-    /// The moment for what is said of the title now: not before its resume point, which another silo's clock may have put ahead of now.
+    /// The moment for what was said of the title at <paramref name="askedAt"/>: not before its resume point, which another clock may have put
+    /// ahead of it; but one that is later by any clock came afterwards.
     /// </summary>
-    public DateTimeOffset NotBeforePlace(DateTimeOffset now) => !IsEmpty && ResumePoint.WatchedAt > now ? ResumePoint.WatchedAt : now;
+    public DateTimeOffset NotBeforePlace(DateTimeOffset askedAt) =>
+        !IsEmpty && ResumePoint.WatchedAt is var place && place > askedAt && !TitleMarks.IsAfter(place, askedAt) ? place : askedAt;
 
     /// <summary>The places on devices other than <paramref name="device"/> that are not <paramref name="position"/>, newest first.</summary>
     public ImmutableArray<Place> Elsewhere(DeviceId device, TimeSpan position)

@@ -39,9 +39,9 @@ public sealed record UserState
     /// <summary>Whether the history was paused at <paramref name="moment"/>.</summary>
     public bool WasPausedAt(DateTimeOffset moment) => moment >= PausedFrom && !(moment >= PausedUntil);
 
-    /// <summary>The state after the history was paused, or has gone on.</summary>
-    public UserState Pause(bool paused, DateTimeOffset now) =>
-        paused == IsPaused ? this
-        : paused ? this with { PausedFrom = now, PausedUntil = null }
-        : this with { PausedUntil = now };
+    /// <summary>The state after the viewer has paused the history at <paramref name="askedAt"/>, or had it go on.</summary>
+    public UserState Pause(bool paused, DateTimeOffset askedAt) =>
+        paused == IsPaused || TitleMarks.IsAfter(paused ? PausedUntil : PausedFrom, askedAt) ? this
+        : paused ? this with { PausedFrom = askedAt, PausedUntil = null }
+        : this with { PausedUntil = askedAt > PausedFrom ? askedAt : PausedFrom };
 }

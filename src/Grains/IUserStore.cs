@@ -29,9 +29,9 @@ public interface IUserStore
     /// <returns>How many of them are on it now.</returns>
     Task<int> AddToWatchlistAsync(UserId user, ImmutableArray<WatchlistRecord> entries);
 
-    /// <summary>Takes a title off the watchlist.</summary>
+    /// <summary>Takes a title off the watchlist that was put there at <paramref name="until"/> or before.</summary>
     /// <returns>Whether it was there.</returns>
-    Task<bool> RemoveFromWatchlistAsync(UserId user, ContentId contentId);
+    Task<bool> RemoveFromWatchlistAsync(UserId user, ContentId contentId, DateTimeOffset until);
 
     /// <summary>Reads all that is held of the user's titles, a page in the order of their ids.</summary>
     Task<ImmutableArray<TitleProgress>> LoadAllAsync(UserId user, ContentId? after, CancellationToken cancellationToken);

@@ -7,46 +7,51 @@ namespace ContinueWatching.Grains;
 /// <summary>What a viewer says of a title beside watching it: hidden, watched, forgotten.</summary>
 internal sealed partial class UserGrain
 {
-    public async Task HideAsync(ContentId contentId, CancellationToken cancellationToken = default)
+    public async Task HideAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireTitle(contentId);
         var entry = (await GetRowAsync(cancellationToken)).FirstOrDefault(entry => entry.ContentId == contentId);
-        await ChangeAsync(contentId, (title, now) => title.MarksWhenHidden(entry?.WatchedAt, now), cancellationToken);
+        await ChangeAsync(contentId, askedAt, (title, asked, now) => title.MarksWhenHidden(entry?.WatchedAt, asked, now), cancellationToken);
     }
 
-    public Task RestoreAsync(ContentId contentId, CancellationToken cancellationToken = default) =>
-        ChangeAsync(contentId, (title, now) => title.Marks.Restore(now), cancellationToken);
+    public Task RestoreAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(contentId, askedAt, (title, asked, now) => title.Marks.Restore(asked, now), cancellationToken);
 
-    public async Task<WatchStatus> MarkWatchedAsync(ContentId contentId, CancellationToken cancellationToken = default)
+    public async Task<WatchStatus> MarkWatchedAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireTitle(contentId);
         var catalogued = await FindTitleAsync(contentId, cancellationToken);
         var changed = await ChangeAsync(
             contentId,
-            (title, now) => title.MarksWhenWatched(_completion, catalogued, now),
+            askedAt,
+            (title, asked, now) => title.MarksWhenWatched(_completion, catalogued, asked, now),
             cancellationToken);
         return changed.ToStatus(_completion, catalogued)!;
     }
 
-    public Task UnmarkWatchedAsync(ContentId contentId, CancellationToken cancellationToken = default) =>
-        ChangeAsync(contentId, (title, now) => title.Marks.Unwatch(now), cancellationToken);
+    public Task UnmarkWatchedAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(contentId, askedAt, (title, asked, now) => title.Marks.Unwatch(asked, now), cancellationToken);
 
-    public Task ForgetAsync(ContentId contentId, CancellationToken cancellationToken = default) =>
-        ChangeAsync(contentId, (title, now) => title.MarksWhenForgotten(now), cancellationToken);
+    public Task ForgetAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(contentId, askedAt, (title, asked, now) => title.MarksWhenForgotten(asked, now), cancellationToken);
 
     private async Task<TitleProgress> ChangeAsync(
-        ContentId contentId, Func<TitleProgress, DateTimeOffset, TitleMarks> change, CancellationToken cancellationToken)
+        ContentId contentId,
+        DateTimeOffset? askedAt,
+        Func<TitleProgress, DateTimeOffset, DateTimeOffset, TitleMarks> change,
+        CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireTitle(contentId);
         await WakeAsync(cancellationToken);
         var now = Now();
+        var asked = Asked(askedAt, now);
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             var title = _titles.Find(contentId) ?? await LoadAsync(contentId, cancellationToken);
-            var marks = change(title, now);
+            var marks = change(title, asked, now);
             if (ReferenceEquals(marks, title.Marks))
             {
                 return title;

@@ -11,6 +11,7 @@ internal sealed partial class UserGrain
     private static readonly TimeSpan _eraseAgainAfter = TimeSpan.FromSeconds(60);
 
     private IGrainTimer? _eraseAgain;
+    private ErasureReceipt? _receipt;
 
     public async Task<HistoryPage> GetHistoryAsync(int limit, HistoryCursor? after, CancellationToken cancellationToken = default)
     {
@@ -56,23 +57,23 @@ internal sealed partial class UserGrain
         return [.. list.Select(entry => new WatchlistEntry(entry.ContentId, entry.AddedAt, status.GetValueOrDefault(entry.ContentId)))];
     }
 
-    public async Task<bool> AddToWatchlistAsync(ContentId contentId, CancellationToken cancellationToken = default)
+    public async Task<bool> AddToWatchlistAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireTitle(contentId);
         await WakeAsync(cancellationToken);
         var now = Now();
         await BeKnownAsync(now);
-        var added = await StoreAsync(_users.AddToWatchlistAsync(_user, [new WatchlistRecord(contentId, now)])) == 1;
+        var added = await StoreAsync(_users.AddToWatchlistAsync(_user, [new WatchlistRecord(contentId, Asked(askedAt, now))])) == 1;
         Tell(ChangedParts.Watchlist);
         return added;
     }
 
-    public async Task RemoveFromWatchlistAsync(ContentId contentId, CancellationToken cancellationToken = default)
+    public async Task RemoveFromWatchlistAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireTitle(contentId);
-        await StoreAsync(_users.RemoveFromWatchlistAsync(_user, contentId));
+        await StoreAsync(_users.RemoveFromWatchlistAsync(_user, contentId, Asked(askedAt, Now()) + Limits.ClockDifference));
         Tell(ChangedParts.Watchlist);
     }
 
@@ -110,15 +111,16 @@ internal sealed partial class UserGrain
         return ToProfile();
     }
 
-    public async Task<UserProfile> PauseHistoryAsync(bool paused, CancellationToken cancellationToken = default)
+    public async Task<UserProfile> PauseHistoryAsync(bool paused, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         await WakeAsync(cancellationToken);
         var now = Now();
-        if (_state.IsPaused != paused)
+        var asked = Asked(askedAt, now);
+        if (!ReferenceEquals(_state.Pause(paused, asked), _state))
         {
             await BeKnownAsync(now);
-            var next = _state.Pause(paused, now);
+            var next = _state.Pause(paused, asked);
             await StoreAsync(_users.StorePauseAsync(_user, next));
             _state = next;
             Tell(ChangedParts.Profile);
@@ -135,10 +137,15 @@ internal sealed partial class UserGrain
         return [.. titles.Select(Admit).Select(ToRecord)];
     }
 
-    public async Task<ErasureReceipt> EraseAsync(CancellationToken cancellationToken = default)
+    public async Task<ErasureReceipt> EraseAsync(DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         await WakeAsync(cancellationToken);
+        if (_receipt is { } given && given.ErasedAt >= askedAt && _state == new UserState { ErasedAt = given.ErasedAt })
+        {
+            return given;
+        }
+
         var now = Now();
         var erasedAt = _titles.WithoutGaps.FirstOrDefault()?.NotBeforePlace(now) ?? now;
         var rows = await StoreAsync(_users.EraseAsync(_user, erasedAt));
@@ -147,7 +154,7 @@ internal sealed partial class UserGrain
         EraseAgainLater();
         LogErased(_user);
         Tell(ChangedParts.Row | ChangedParts.Watchlist | ChangedParts.Profile);
-        return new ErasureReceipt(erasedAt, rows);
+        return _receipt = new ErasureReceipt(erasedAt, rows);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -188,6 +188,13 @@ internal sealed partial class UserGrain : Grain, IUserGrain
         return _state.ErasedAt >= now ? _state.ErasedAt.Value.AddMilliseconds(1) : now;
     }
 
+    // When a viewer asked for what is to be done now. Nobody asks in the future, and what is of before an erasure would be hidden by it.
+    private DateTimeOffset Asked(DateTimeOffset? askedAt, DateTimeOffset now)
+    {
+        var asked = askedAt is { } given && given < now ? ReportTime.Truncate(given) : now;
+        return _state.ErasedAt >= asked ? _state.ErasedAt.Value.AddMilliseconds(1) : asked;
+    }
+
     private ValueTask<Title?> FindTitleAsync(ContentId contentId, CancellationToken cancellationToken) =>
         _catalogue.TryGet(contentId, out var title) ? new(title) : _catalogue.GetAsync(contentId, cancellationToken);
 

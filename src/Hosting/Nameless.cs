@@ -3,7 +3,10 @@ using OpenTelemetry;
 
 namespace ContinueWatching.Hosting;
 
-/// <summary>Takes out of spans what names a user: paths and queries (the route remains), and the keys of grains.</summary>
+/// <summary>
+/// Takes out of spans what names a user: paths and queries (the route remains), the keys of grains, and what exceptions say (their types
+/// remain): Orleans notes those of failed calls, and its own name the grain.
+/// </summary>
 internal sealed class Nameless : BaseProcessor<Activity>
 {
     // What else Orleans notes may hold the key of a grain, which is a user's id.
@@ -22,10 +25,15 @@ internal sealed class Nameless : BaseProcessor<Activity>
             {
                 data.SetTag(key, data.GetTagItem("http.route"));
             }
-            else if (key is "url.query" or "url.full" || (key.StartsWith("orleans.", StringComparison.Ordinal) && !_keptOfOrleans.Contains(key)))
+            else if (key is "url.query" or "url.full" or "exception.message" or "exception.stacktrace" || (key.StartsWith("orleans.", StringComparison.Ordinal) && !_keptOfOrleans.Contains(key)))
             {
                 data.SetTag(key, null);
             }
+        }
+
+        if (data.StatusDescription is not null)
+        {
+            data.SetStatus(data.Status);
         }
     }
 }

@@ -9,11 +9,11 @@ namespace ContinueWatching.Hosting;
 /// whose request is not recorded comes to its silo without a word of that (Orleans hands on recorded traces only), and would be half
 /// a trace; a silo's look at its membership would be one of nobody's.
 /// </summary>
-internal sealed class RequestSampler(Sampler sampler) : Sampler
+/// <param name="requests">Decides on requests.</param>
+/// <param name="others">Decides on what is done for them.</param>
+internal sealed class RequestSampler(Sampler requests, Sampler others) : Sampler
 {
-    // Of a hundred requests one: with thousands a second that is plenty, and costs next to nothing. What a caller has decided for its own
-    // trace stands.
-    private const string Usual = "parentbased_traceidratio";
+    // Of a hundred requests one: with thousands a second that is plenty, and costs next to nothing.
     private const double UsualShare = 0.01;
 
     private const string Key = "OTEL_TRACES_SAMPLER";
@@ -21,7 +21,29 @@ internal sealed class RequestSampler(Sampler sampler) : Sampler
 
     /// <summary>Reads the standard variables.</summary>
     /// <exception cref="InvalidOperationException">They name a sampler, or a share, that there is not.</exception>
-    public static RequestSampler Of(IConfiguration configuration) => new((configuration[Key] ?? Usual) switch
+    public static RequestSampler Of(IConfiguration configuration)
+    {
+        if (configuration[Key] is { } name)
+        {
+            var sampler = Named(name, configuration);
+            return new RequestSampler(sampler, sampler);
+        }
+
+        // Anybody on the internet can ask for a trace, and does not get more of them than others; who asks for none gets none.
+        var share = new TraceIdRatioBasedSampler(Share(configuration));
+        return new RequestSampler(new ParentBasedSampler(share, remoteParentSampled: share), new ParentBasedSampler(share));
+    }
+
+    /// <inheritdoc/>
+    public override SamplingResult ShouldSample(in SamplingParameters samplingParameters)
+    {
+        var isRequest = samplingParameters.Name == Request;
+        return samplingParameters.ParentContext.TraceId == default && !isRequest
+            ? new SamplingResult(SamplingDecision.Drop)
+            : (isRequest ? requests : others).ShouldSample(samplingParameters);
+    }
+
+    private static Sampler Named(string name, IConfiguration configuration) => name switch
     {
         "always_on" => new AlwaysOnSampler(),
         "always_off" => new AlwaysOffSampler(),
@@ -29,15 +51,9 @@ internal sealed class RequestSampler(Sampler sampler) : Sampler
         "parentbased_always_on" => new ParentBasedSampler(new AlwaysOnSampler()),
         "parentbased_always_off" => new ParentBasedSampler(new AlwaysOffSampler()),
         "parentbased_traceidratio" => new ParentBasedSampler(new TraceIdRatioBasedSampler(Share(configuration))),
-        var other => throw new InvalidOperationException(
-            $"{Key} was {other}; allowed: always_on, always_off, traceidratio, or parentbased_ and one of these."),
-    });
-
-    /// <inheritdoc/>
-    public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
-        samplingParameters.ParentContext.TraceId == default && samplingParameters.Name != Request
-            ? new SamplingResult(SamplingDecision.Drop)
-            : sampler.ShouldSample(samplingParameters);
+        _ => throw new InvalidOperationException(
+            $"{Key} was {name}; allowed: always_on, always_off, traceidratio, or parentbased_ and one of these."),
+    };
 
     private static double Share(IConfiguration configuration) => configuration[$"{Key}_ARG"] is not { } text ? UsualShare
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1 ? share

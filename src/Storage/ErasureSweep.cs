@@ -20,6 +20,8 @@ internal sealed partial class ErasureSweep(Database database, IUserStore users, 
 
     private static readonly TimeSpan _stepInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _passInterval = TimeSpan.FromDays(1);
+    private static readonly TimeSpan _firstWait = TimeSpan.FromHours(1);
+    private static readonly TimeSpan _retryInterval = TimeSpan.FromMinutes(1);
 
     // From user to user along the keys, however many rows each has.
     private static readonly string _stepSql = $"""
@@ -35,40 +37,46 @@ internal sealed partial class ErasureSweep(Database database, IUserStore users, 
 
     private const string ExpireSql = "delete from tombstone where erased_at < now() - $1";
 
-    /// <summary>Goes through all users once.</summary>
+    // Up to whom the pass has come, also when Postgres has gone away meanwhile.
+    private string _last = "";
+
+    /// <summary>Goes through all users once, or through those that the last call did not come to.</summary>
     /// <returns>How many rows were erased.</returns>
-    /// <exception cref="StorageUnavailableException">Postgres is away; what was done is done.</exception>
+    /// <exception cref="StorageUnavailableException">Postgres is away; what was done is done, and the next call goes on.</exception>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var erased = 0;
-        var last = "";
+
+        // By itself, however far the pass comes: each was passed over thirty times by now.
+        await database.RunAsync(ExpireAsync, cancellationToken);
         if (await database.RunAsync(HasTombstonesAsync, cancellationToken))
         {
-            while (await database.RunAsync((connection, token) => ReadStepAsync(connection, last, token), cancellationToken) is { Count: > 0 } step)
+            while (await database.RunAsync((connection, token) => ReadStepAsync(connection, _last, token), cancellationToken) is { Count: > 0 } step)
             {
                 foreach (var (user, erasedAt) in step)
                 {
                     erased += erasedAt is { } moment ? await users.EraseAgainAsync(UserId.Parse(user), moment) : 0;
                 }
 
-                last = step[^1].User;
+                _last = step[^1].User;
                 await Task.Delay(_stepInterval, time, cancellationToken);
             }
         }
 
-        await database.RunAsync(ExpireAsync, cancellationToken);
+        _last = "";
         return erased;
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Not with the start of the silo, nor with that of all others.
-        var wait = _passInterval * Random.Shared.NextDouble();
+        // Not with the start of the silo, nor with that of all others; but soon, for a silo may be replaced every day.
+        var wait = _firstWait * Random.Shared.NextDouble();
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(wait, time, stoppingToken);
             var started = time.GetTimestamp();
+            var interval = _passInterval;
             try
             {
                 if (await SweepAsync(stoppingToken) is > 0 and var rows)
@@ -78,11 +86,12 @@ internal sealed partial class ErasureSweep(Database database, IUserStore users, 
             }
             catch (StorageUnavailableException unavailable)
             {
-                // Postgres is away, which others have told as well; the next pass does it all.
+                // Postgres is away, which others have told as well; when it is back the pass goes on.
                 LogUnfinished(unavailable.Message);
+                interval = _retryInterval;
             }
 
-            wait = _passInterval - time.GetElapsedTime(started);
+            wait = interval - time.GetElapsedTime(started);
             wait = wait > _stepInterval ? wait : _stepInterval;
         }
     }
@@ -126,6 +135,6 @@ internal sealed partial class ErasureSweep(Database database, IUserStore users, 
     [LoggerMessage(1, LogLevel.Information, "{Rows} rows of erased users, written by a silo that was lost, are erased")]
     private partial void LogErased(int rows);
 
-    [LoggerMessage(2, LogLevel.Warning, "What lost silos may have written of erased users was not looked through: {Reason}")]
+    [LoggerMessage(2, LogLevel.Warning, "What lost silos may have written of erased users was not looked through, and will be tried again in a minute: {Reason}")]
     private partial void LogUnfinished(string reason);
 }

@@ -87,13 +87,15 @@ internal sealed class ResumeLoader
         select a.number::int - 1, created_at, paused_from, paused_until, erased_at, has_marks
         from unnest((select $1::text[])) with ordinality as a(user_id, number)
         left join lateral (
-          select created_at, paused_from, paused_until from users where user_id = a.user_id offset 0
-        ) as known on true
-        left join lateral (
           select erased_at from tombstone
           where user_hash = sha256(convert_to(a.user_id, 'UTF8')) and erased_at > now() - interval '30 days'
           offset 0
         ) as erased on true
+        left join lateral (
+          select created_at, paused_from, paused_until from users
+          where user_id = a.user_id and (erased_at is null or created_at > erased_at)
+          offset 0
+        ) as known on true
         cross join lateral (
           select (select true from title_mark where user_id = a.user_id order by content_id limit (select 1)) is not null as has_marks
           offset 0

@@ -43,24 +43,27 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
     private const string WatchlistSql =
         "select content_id, added_at from watchlist where user_id = $1 order by added_at desc, content_id desc";
 
+    // What a lost silo has written of before an erasure is not there, until it is erased as well.
     private const string AddSql = """
         with input as (
           select * from unnest($2::uuid[], $3::timestamptz[]) with ordinality as i(content_id, added_at, place)
+        ), erased as (
+          select coalesce(max(erased_at), '-infinity') as at from tombstone where user_hash = sha256(convert_to($1, 'UTF8'))
         ), present as (
-          select content_id from watchlist where user_id = $1
+          select content_id from watchlist where user_id = $1 and added_at > (select at from erased)
         ), added as (
-          insert into watchlist (user_id, content_id, added_at)
+          insert into watchlist as w (user_id, content_id, added_at)
           select $1, content_id, added_at from input
           where content_id not in (select content_id from present)
           order by place
           limit greatest(0, $4 - (select count(*) from present))
-          on conflict do nothing
+          on conflict (user_id, content_id) do update set added_at = excluded.added_at where w.added_at <= (select at from erased)
           returning content_id
         )
         select count(*)::int from input where content_id in (select content_id from present union all select content_id from added)
         """;
 
-    private const string RemoveSql = "delete from watchlist where user_id = $1 and content_id = $2";
+    private const string RemoveSql = "delete from watchlist where user_id = $1 and content_id = $2 and added_at <= $3";
 
     private const string AllSql = """
         with page as (
@@ -87,10 +90,16 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         order by content_id
         """;
 
-    // First of all: from here on nothing of before is taken or shown, whatever becomes of the rest.
+    // First of all: from here on nothing of before is taken or shown, whatever becomes of the rest. The user goes with it: a waking grain reads
+    // that row as it stands.
     private const string BurySql = """
-        insert into tombstone as t (user_hash, erased_at) values (sha256(convert_to($1, 'UTF8')), $2)
-        on conflict (user_hash) do update set erased_at = greatest(t.erased_at, excluded.erased_at)
+        with known as (
+          delete from users where user_id = $1 returning 1
+        ), stone as (
+          insert into tombstone as t (user_hash, erased_at) values (sha256(convert_to($1, 'UTF8')), $2)
+          on conflict (user_hash) do update set erased_at = greatest(t.erased_at, excluded.erased_at)
+        )
+        select count(*)::int from known
         """;
 
     private static readonly (string Table, string Sql)[] _eraseSteps =
@@ -98,7 +107,6 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         ("resume", EraseTitlesSql("resume")),
         ("title_mark", EraseTitlesSql("title_mark")),
         ("watchlist", EraseTitlesSql("watchlist")),
-        ("users", "delete from users where user_id = $1"),
     ];
 
     private const string EraseAgainSql = """
@@ -147,8 +155,8 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         },
         ReadCountAsync);
 
-    public async Task<bool> RemoveFromWatchlistAsync(UserId user, ContentId contentId) =>
-        await ExecuteAsync(RemoveSql, user.Value, contentId.Value) > 0;
+    public async Task<bool> RemoveFromWatchlistAsync(UserId user, ContentId contentId, DateTimeOffset until) =>
+        await ExecuteAsync(RemoveSql, user.Value, contentId.Value, until) > 0;
 
     public Task<ImmutableArray<TitleProgress>> LoadAllAsync(UserId user, ContentId? after, CancellationToken cancellationToken) => QueryAsync(
         AllSql,
@@ -165,7 +173,14 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         var rows = ImmutableDictionary.CreateBuilder<string, int>();
         try
         {
-            await ExecuteAsync(BurySql, user.Value, erasedAt);
+            rows["users"] = await QueryAsync(
+                BurySql,
+                parameters =>
+                {
+                    parameters.AddWithValue(user.Value);
+                    parameters.AddWithValue(erasedAt);
+                },
+                ReadCountAsync);
             foreach (var (table, sql) in _eraseSteps)
             {
                 rows[table] = await EraseInStepsAsync(user, sql);

@@ -24,21 +24,18 @@ public sealed class RetriesTests(RunningService running) : ApiTest(running)
     private IUserGrain Grain => Service.Grains.GetUser(UserId.Parse(User));
 
     [Theory]
-    [InlineData(nameof(IUserGrain.ReportAsync), 2)]
-    [InlineData(nameof(IUserGrain.GetRowAsync), 2)]
-    [InlineData(nameof(IUserGrain.HideAsync), 1)]
-    [InlineData(nameof(IUserGrain.ForgetAsync), 1)]
-    [InlineData(nameof(IUserGrain.PauseHistoryAsync), 1)]
-    public async Task A_lost_answer_is_asked_for_again_where_a_second_call_does_what_the_first_did(string method, int calls)
+    [InlineData(nameof(IUserGrain.ReportAsync))]
+    [InlineData(nameof(IUserGrain.GetRowAsync))]
+    [InlineData(nameof(IUserGrain.HideAsync))]
+    [InlineData(nameof(IUserGrain.ForgetAsync))]
+    [InlineData(nameof(IUserGrain.PauseHistoryAsync))]
+    public async Task A_lost_answer_is_asked_for_again(string method)
     {
         var call = FakeCall.Of(Grain, method, number => number == 1 ? new TimeoutException("No answer.") : null);
 
-        if (calls == 1)
-            await Assert.ThrowsAsync<TimeoutException>(() => _retries.Invoke(call.Context));
-        else
-            await _retries.Invoke(call.Context);
+        await _retries.Invoke(call.Context);
 
-        Assert.Equal(calls, call.Count);
+        Assert.Equal(2, call.Count);
     }
 
     [Fact]

@@ -90,10 +90,10 @@ public class TitleMarksTests
     {
         var marks = TitleMarks.None.CompletedBy(At(1_000), _length, At(1_000)).Hide(At(2_000), At(2_000));
 
-        var unwatched = marks.Unwatch(At(3_000));
+        var unwatched = marks.Unwatch(At(3_000), At(3_000));
 
         Assert.Equal(new TitleMarks { HiddenAt = At(2_000), ChangedAt = At(3_000) }, unwatched);
-        Assert.Same(unwatched, unwatched.Unwatch(At(4_000)));
+        Assert.Same(unwatched, unwatched.Unwatch(At(4_000), At(4_000)));
         Assert.Equal(1, unwatched.CompletedBy(At(5_000), _length, At(5_000)).PlayCount);
     }
 
@@ -105,8 +105,8 @@ public class TitleMarksTests
         Assert.Equal(new TitleMarks { HiddenAt = At(2_000), ChangedAt = At(1_000) }, hidden);
         Assert.Same(hidden, hidden.Hide(At(2_000), At(3_000)));
         Assert.Same(hidden, hidden.Hide(At(1_000), At(3_000)));
-        Assert.Null(hidden.Restore(At(3_000)).HiddenAt);
-        Assert.Same(TitleMarks.None, TitleMarks.None.Restore(At(3_000)));
+        Assert.Null(hidden.Restore(At(3_000), At(3_000)).HiddenAt);
+        Assert.Same(TitleMarks.None, TitleMarks.None.Restore(At(3_000), At(3_000)));
     }
 
     [Fact]
@@ -132,9 +132,9 @@ public class TitleMarksTests
                 {
                     0 => marks.CompletedBy(now, _length, now),
                     1 => marks.MarkWatched(now, _length, now),
-                    2 => marks.Unwatch(now),
+                    2 => marks.Unwatch(now, now),
                     3 => marks.Hide(now, now),
-                    4 => marks.Restore(now),
+                    4 => marks.Restore(now, now),
                     _ => marks.Forget(now, now),
                 };
                 if (!ReferenceEquals(next, marks))

@@ -87,7 +87,7 @@ public partial class TitleProgressTests
             },
             marked.ToStatus(CompletionRule.Default, catalogued));
         Assert.True(marked.IsWatched(CompletionRule.Default));
-        Assert.Null(marked.With(marked.Marks.Unwatch(At(6_000))).ToStatus(CompletionRule.Default));
+        Assert.Null(marked.With(marked.Marks.Unwatch(At(6_000), At(6_000))).ToStatus(CompletionRule.Default));
     }
 
     [Theory]
@@ -158,11 +158,11 @@ public partial class TitleProgressTests
     {
         var once = Forgotten(At(5_000), Register("tv", 1_000, 60_000));
 
-        var twice = once.Forget(once.MarksWhenForgotten(At(8_000)));
+        var twice = once.Forget(once.MarksWhenForgotten(At(8_000), At(8_000)));
 
         Assert.Equal(ReportOutcome.Stale, twice.Judge(Register("phone", 7_000, 70_000)).Outcome);
         Assert.Equal(ReportOutcome.Applied, twice.Judge(Register("phone", 8_001, 70_000)).Outcome);
-        Assert.Same(TitleMarks.None, TitleProgress.Unwatched(TitleNumbered(1)).MarksWhenForgotten(At(8_000)));
+        Assert.Same(TitleMarks.None, TitleProgress.Unwatched(TitleNumbered(1)).MarksWhenForgotten(At(8_000), At(8_000)));
     }
 
     [Fact]

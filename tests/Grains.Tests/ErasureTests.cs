@@ -158,6 +158,25 @@ public sealed class ErasureTests : IClassFixture<ErasureTests.OwnCluster>
         Assert.True(second.ErasedAt >= first.ErasedAt);
     }
 
+    [Fact]
+    public async Task An_erasure_that_is_asked_for_again_when_its_answer_was_lost_gives_the_same_receipt_and_a_new_one_erases_what_came_since()
+    {
+        await FillAsync();
+        var asked = GrainCluster.Now;
+        var first = await _viewer.Grain.EraseAsync(asked);
+        Assert.Equal((2, 1), (first.Rows["resume"], first.Rows["users"]));
+
+        var again = await _viewer.Grain.EraseAsync(asked);
+        Assert.Equal(first.ErasedAt, again.ErasedAt);
+        Assert.Equal(first.Rows, again.Rows);
+
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        await _viewer.WatchAsync(_film, 100, at: Now, duration: 1000);
+        var second = await _viewer.Grain.EraseAsync(asked);
+        Assert.Equal((1, 1), (second.Rows["resume"], second.Rows["users"]));
+        Assert.Empty(await _viewer.RowAsync());
+    }
+
     private async Task FillAsync()
     {
         await _viewer.WatchAsync(_film, 990, at: Now - 10, duration: 1000);

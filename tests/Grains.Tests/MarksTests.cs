@@ -146,6 +146,51 @@ public sealed class MarksTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task What_is_asked_for_again_when_its_answer_was_lost_leaves_alone_what_came_since()
+    {
+        var asked = GrainCluster.Now.AddSeconds(-10);
+        await _viewer.WatchAsync(_film, 100, at: _now - 20, duration: 1000);
+        await _viewer.Grain.HideAsync(_film, asked);
+        await _viewer.WatchAsync(_film, 200, at: _now - 5);
+        await _viewer.Grain.HideAsync(_film, asked);
+        Assert.Equal([_film], await _viewer.RowAsync());
+
+        await _viewer.Grain.HideAsync(_film);
+        await _viewer.Grain.RestoreAsync(_film, asked);
+        Assert.Empty(await _viewer.RowAsync());
+
+        await _viewer.WatchAsync(_next, 960, at: _now - 5, duration: 1000);
+        await _viewer.Grain.UnmarkWatchedAsync(_next, asked);
+        Assert.Equal(1, (await _viewer.StatusAsync(_next))!.PlayCount);
+
+        var other = Viewer.NewTitle();
+        await _viewer.Grain.MarkWatchedAsync(other, asked);
+        await _viewer.WatchAsync(other, 300, at: _now - 5);
+        await _viewer.Grain.MarkWatchedAsync(other, asked);
+        Assert.Equal([other], await _viewer.RowAsync());
+        Assert.Equal(1, (await _viewer.StatusAsync(other))!.PlayCount);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Forgetting_that_comes_late_takes_what_it_was_asked_for_and_leaves_what_came_since(bool asleep)
+    {
+        var asked = GrainCluster.Now.AddSeconds(-10);
+        await _viewer.WatchAsync(_film, 960, at: _now - 20, duration: 1000);
+        await _viewer.WatchAsync(_film, 300, at: _now - 5, "phone");
+
+        await _viewer.Grain.ForgetAsync(_film, asked);
+        await _viewer.Grain.ForgetAsync(_film, asked);
+        await SleepAsync(asleep);
+
+        var held = Assert.Single(await _viewer.ExportAsync());
+        Assert.Equal((asked, null, "phone"), (held.ForgottenAt, held.CompletedAt, Assert.Single(held.Places).DeviceId.Value));
+        Assert.Equal([new("phone", 300, _now - 5)], await _viewer.StoredAsync(_film));
+        Assert.Equal(300, await _viewer.PlaceAsync(_film));
+    }
+
+    [Fact]
     public async Task Forgetting_again_keeps_the_first_moment_of_a_title_that_stayed_forgotten()
     {
         await _viewer.WatchAsync(_film, 100, at: 0);

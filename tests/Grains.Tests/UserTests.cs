@@ -75,6 +75,25 @@ public sealed class UserTests(SharedCluster shared)
     }
 
     [Fact]
+    public async Task What_is_asked_for_again_when_its_answer_was_lost_leaves_alone_what_was_decided_since()
+    {
+        var asked = GrainCluster.Now.AddSeconds(-10);
+        Assert.True((await _viewer.Grain.PauseHistoryAsync(paused: true, asked)).HistoryPaused);
+        Assert.False((await _viewer.Grain.PauseHistoryAsync(paused: false)).HistoryPaused);
+        var profile = await _viewer.Grain.PauseHistoryAsync(paused: true, asked);
+        Assert.Equal((false, asked, GrainCluster.Now), (profile.HistoryPaused, profile.PausedFrom, profile.PausedUntil));
+
+        Assert.True((await _viewer.Grain.PauseHistoryAsync(paused: true)).HistoryPaused);
+        Assert.True((await _viewer.Grain.PauseHistoryAsync(paused: false, asked)).HistoryPaused);
+
+        await _viewer.Grain.AddToWatchlistAsync(_film);
+        await _viewer.Grain.RemoveFromWatchlistAsync(_film, asked);
+        Assert.Equal(_film, Assert.Single(await _viewer.Grain.GetWatchlistAsync()).ContentId);
+        await _viewer.Grain.RemoveFromWatchlistAsync(_film, GrainCluster.Now.AddSeconds(-1));
+        Assert.Empty(await _viewer.Grain.GetWatchlistAsync());
+    }
+
+    [Fact]
     public async Task A_watchlist_that_is_full_takes_nothing_more_and_says_so()
     {
         ImmutableArray<WatchlistRecord> thousand =

@@ -84,20 +84,42 @@ public sealed class TraceTests(RunningCluster cluster)
     }
 
     [Fact]
-    public async Task A_caller_who_decides_against_a_trace_gets_none_nor_a_part_of_one()
+    public async Task Unless_it_is_set_otherwise_a_caller_can_decide_against_a_trace_and_can_not_have_more_of_them_than_others()
     {
-        await using var own = await RunningCluster.StartAsync(("OTEL_TRACES_SAMPLER", "parentbased_always_on"));
+        await using var own = await RunningCluster.StartAsync(("OTEL_TRACES_SAMPLER", null));
 
+        // The share is taken by the upper half of the id: of the lowest first.
+        var (none, one, asked) = ($"{1:x16}{1:x16}", $"{1:x16}{2:x16}", $"{long.MaxValue:x16}{3:x16}");
         for (var report = 0; report < 10; report++)
-            await own.ReportAsync(User, Guid.NewGuid(), $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00");
-        await own.ReportAsync(User, Guid.NewGuid(), TraceParent);
+        {
+            await own.ReportAsync(User, Guid.NewGuid(), $"00-{none}-{ActivitySpanId.CreateRandom()}-00");
+            await own.ReportAsync(User, Guid.NewGuid(), $"00-{asked}-{ActivitySpanId.CreateRandom()}-01");
+        }
+
+        await own.ReportAsync(User, Guid.NewGuid(), $"00-{one}-{ActivitySpanId.CreateRandom()}-01");
         await own.Receiver.FindAsync(
-            receiver => receiver.Spans.FirstOrDefault(span => span.Name == "commit batch" && span.TraceId == $"{_trace}"),
+            receiver => receiver.Spans.FirstOrDefault(span => span.Name == "commit batch" && span.TraceId == one),
             receiver => string.Join('\n', receiver.Spans));
 
         Assert.All(
             own.Receiver.Spans.Where(span => span.Name is "PUT /updateWatchStatus" or "IUserGrain/ReportAsync" or "commit"),
-            span => Assert.Equal($"{_trace}", span.TraceId));
+            span => Assert.Equal(one, span.TraceId));
+    }
+
+    [Fact]
+    public void What_an_exception_says_is_not_told_for_it_may_name_the_grain()
+    {
+        using var span = new Activity("call")
+            .SetTag("exception.type", "TimeoutException")
+            .SetTag("exception.message", $"No answer of {User}")
+            .SetTag("exception.stacktrace", $"at {User}")
+            .SetStatus(ActivityStatusCode.Error, $"No answer of {User}");
+        using var nameless = new Nameless();
+
+        nameless.OnEnd(span);
+
+        Assert.Equal("TimeoutException", Assert.Single(span.TagObjects).Value);
+        Assert.Equal((ActivityStatusCode.Error, null), (span.Status, span.StatusDescription));
     }
 
     private static int Size(ReceivedSpan batch) =>

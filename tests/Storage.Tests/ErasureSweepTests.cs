@@ -68,6 +68,30 @@ public sealed class ErasureSweepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pass_that_was_stopped_goes_on_where_it_was()
+    {
+        var erasedAt = await _database.NowAsync();
+        foreach (var user in new[] { "user-0001", "user-0700" })
+        {
+            await _silo.Users.EraseAsync(UserId.Parse(user), erasedAt);
+        }
+
+        await _database.ExecuteAsync($"""
+            insert into watchlist select 'user-' || lpad(u::text, 4, '0'), gen_random_uuid(), '{erasedAt:O}' from generate_series(1, 1200) u
+            """);
+        using var stop = new CancellationTokenSource();
+        var first = _silo.Sweep.SweepAsync(stop.Token);
+        await _database.UntilAsync("select not exists (select from watchlist where user_id = 'user-0001')");
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        await _database.ExecuteAsync($"insert into watchlist values ('user-0001', gen_random_uuid(), '{erasedAt:O}')");
+
+        Assert.Equal(1, await SweepAsync());
+        Assert.Equal(1L, await _database.ScalarAsync("select count(*) from watchlist where user_id in ('user-0001', 'user-0700')"));
+        Assert.Equal(1, await SweepAsync());
+    }
+
+    [Fact]
     public async Task A_silo_does_it_by_itself_within_a_day()
     {
         var erasedAt = await _database.NowAsync();

@@ -154,8 +154,8 @@ public sealed class UserStoreTests(ResumeDatabase database) : IClassFixture<Resu
         Assert.Equal(2, await ListAsync((first, 3), (second, 4)));
 
         Assert.Equal([Entry(second, 2), Entry(first, 1)], await WatchlistAsync());
-        Assert.True(await _silo.Users.RemoveFromWatchlistAsync(_user, first));
-        Assert.False(await _silo.Users.RemoveFromWatchlistAsync(_user, first));
+        Assert.True(await _silo.Users.RemoveFromWatchlistAsync(_user, first, Some.Noon.AddSeconds(1)));
+        Assert.False(await _silo.Users.RemoveFromWatchlistAsync(_user, first, Some.Noon.AddSeconds(1)));
         Assert.Equal([Entry(second, 2)], await WatchlistAsync());
     }
 
@@ -174,7 +174,7 @@ public sealed class UserStoreTests(ResumeDatabase database) : IClassFixture<Resu
         Assert.Equal(titles[..1_000].Order(), list.Select(entry => entry.ContentId).Order());
         Assert.Contains(Entry(titles[100], 100), list);
 
-        await _silo.Users.RemoveFromWatchlistAsync(_user, titles[500]);
+        await _silo.Users.RemoveFromWatchlistAsync(_user, titles[500], DateTimeOffset.MaxValue);
         Assert.Equal(1, await ListAsync((titles[1_000], 9_000)));
         Assert.Equal(Entry(titles[1_000], 9_000), (await WatchlistAsync())[0]);
     }
@@ -287,10 +287,10 @@ public sealed class UserStoreTests(ResumeDatabase database) : IClassFixture<Resu
         }
 
         var page = await WakeAsync();
-        Assert.Equal(now, page.User.ErasedAt);
+        Assert.Equal(new UserState { ErasedAt = now }, page.User with { HasMarks = false });
         Assert.Empty(page.Titles);
         var rest = await silo.Users.EraseAsync(_user, now);
-        Assert.Equal((0, 1, 1), (rest["resume"], rest["title_mark"], rest["users"]));
+        Assert.Equal((0, 1, 0), (rest["resume"], rest["title_mark"], rest["users"]));
     }
 
     [Fact]
@@ -334,6 +334,25 @@ public sealed class UserStoreTests(ResumeDatabase database) : IClassFixture<Resu
         Assert.Equal(after, Assert.Single(await WatchlistAsync()).ContentId);
         Assert.Null((await WakeAsync()).User.CreatedAt);
         Assert.Equal(0, await _silo.Users.EraseAgainAsync(_user, erasedAt));
+    }
+
+    [Fact]
+    public async Task What_a_lost_silo_has_written_of_before_an_erasure_counts_for_nothing_until_it_is_erased_again()
+    {
+        var erasedAt = await database.NowAsync();
+        await _silo.Users.EraseAsync(_user, erasedAt);
+        await database.ExecuteAsync($"""
+            insert into users (user_id, created_at, paused_from) values ('{_user}', '{erasedAt:O}', '{erasedAt:O}');
+            insert into watchlist (user_id, content_id, added_at) select '{_user}', gen_random_uuid(), '{erasedAt:O}' from generate_series(2, 1000);
+            insert into watchlist (user_id, content_id, added_at) values ('{_user}', '{_title.Value}', '{erasedAt:O}')
+            """);
+
+        Assert.Equal(new UserState { ErasedAt = erasedAt }, (await WakeAsync()).User);
+        var anew = new WatchlistRecord(_title, erasedAt.AddSeconds(1));
+        Assert.Equal(2, await _silo.Users.AddToWatchlistAsync(_user, [anew, new WatchlistRecord(Some.Title(), erasedAt.AddSeconds(2))]));
+        Assert.Contains(anew, await WatchlistAsync());
+        Assert.Equal(1_000, await _silo.Users.EraseAgainAsync(_user, erasedAt));
+        Assert.Equal(2, (await WatchlistAsync()).Length);
     }
 
     [Fact]

@@ -13,7 +13,8 @@ internal readonly record struct UserCall(
     [FromRoute(Name = "userId")] string UserId,
     ClaimsPrincipal Principal,
     IGrainFactory Grains,
-    IOptions<ApiSettings> Settings)
+    IOptions<ApiSettings> Settings,
+    TimeProvider Time)
 {
     /// <summary>The caller, for what is asked about them.</summary>
     public Caller Caller => new(Principal, Settings.Value);
@@ -46,14 +47,15 @@ internal readonly record struct TitleCall(
     [FromRoute(Name = "contentId")] string ContentId,
     ClaimsPrincipal Principal,
     IGrainFactory Grains,
-    IOptions<ApiSettings> Settings)
+    IOptions<ApiSettings> Settings,
+    TimeProvider Time)
 {
     /// <summary>The grain and the title that the path names, when the caller may act for that user; else the refusal.</summary>
     public bool TryGetGrain(
         [NotNullWhen(true)] out IUserGrain? grain, out ContentId contentId, [NotNullWhen(false)] out ProblemHttpResult? refusal)
     {
         contentId = default;
-        if (!new UserCall(UserId, Principal, Grains, Settings).TryGetGrain(out grain, out refusal))
+        if (!new UserCall(UserId, Principal, Grains, Settings, Time).TryGetGrain(out grain, out refusal))
         {
             return false;
         }
@@ -64,15 +66,17 @@ internal readonly record struct TitleCall(
         return refusal is null;
     }
 
-    /// <summary>Does something to the title that the path names, when the caller may; 204 once it is done.</summary>
-    public async Task<Results<NoContent, ProblemHttpResult>> DoAsync(Func<IUserGrain, ContentId, Task> act)
+    /// <summary>
+    /// Does something to the title that the path names, as of this moment, when the caller may; 204 once it is done.
+    /// </summary>
+    public async Task<Results<NoContent, ProblemHttpResult>> DoAsync(Func<IUserGrain, ContentId, DateTimeOffset, Task> act)
     {
         if (!TryGetGrain(out var grain, out var contentId, out var refusal))
         {
             return refusal;
         }
 
-        await act(grain, contentId);
+        await act(grain, contentId, Time.GetUtcNow());
         return TypedResults.NoContent();
     }
 }

@@ -56,7 +56,7 @@ internal static partial class UserRoutes
             return Problems.BadRequest(new Fault("historyPaused", "absent", "true or false"));
         }
 
-        var profile = await call.Grains.GetUser(user).PauseHistoryAsync(paused, request.HttpContext.RequestAborted);
+        var profile = await call.Grains.GetUser(user).PauseHistoryAsync(paused, call.Time.GetUtcNow(), request.HttpContext.RequestAborted);
         return TypedResults.Ok(UserAnswer.Of(user, profile));
     }
 
@@ -70,7 +70,7 @@ internal static partial class UserRoutes
         }
 
         return confirm == call.UserId
-            ? TypedResults.Ok(ErasureAnswer.Of(await grain.EraseAsync(cancellationToken)))
+            ? TypedResults.Ok(ErasureAnswer.Of(await grain.EraseAsync(call.Time.GetUtcNow(), cancellationToken)))
             : Problems.BadRequest(new Fault(
                 "confirm", confirm is null ? "absent" : JsonBody.Shorten(confirm), $"{call.UserId}, as in the path: what is erased does not come back"));
     }
@@ -78,12 +78,12 @@ internal static partial class UserRoutes
     private static async Task<Results<Ok<WatchStatusAnswer>, ProblemHttpResult>> MarkWatchedAsync(
         [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
         call.TryGetGrain(out var grain, out var contentId, out var refusal)
-            ? TypedResults.Ok(WatchStatusAnswer.Of(await grain.MarkWatchedAsync(contentId, cancellationToken)))
+            ? TypedResults.Ok(WatchStatusAnswer.Of(await grain.MarkWatchedAsync(contentId, call.Time.GetUtcNow(), cancellationToken)))
             : refusal;
 
     private static Task<Results<NoContent, ProblemHttpResult>> UnmarkWatchedAsync(
         [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
-        call.DoAsync((grain, contentId) => grain.UnmarkWatchedAsync(contentId, cancellationToken));
+        call.DoAsync((grain, contentId, askedAt) => grain.UnmarkWatchedAsync(contentId, askedAt, cancellationToken));
 
     private static async Task<Results<Ok<HistoryAnswer>, ProblemHttpResult>> GetHistoryAsync(
         [AsParameters] UserCall call,
@@ -119,7 +119,7 @@ internal static partial class UserRoutes
 
     private static Task<Results<NoContent, ProblemHttpResult>> ForgetAsync(
         [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
-        call.DoAsync((grain, contentId) => grain.ForgetAsync(contentId, cancellationToken));
+        call.DoAsync((grain, contentId, askedAt) => grain.ForgetAsync(contentId, askedAt, cancellationToken));
 
     private static async Task<Results<Ok<WatchlistAnswer>, ProblemHttpResult>> GetWatchlistAsync(
         [AsParameters] UserCall call, CancellationToken cancellationToken) =>
@@ -135,14 +135,14 @@ internal static partial class UserRoutes
             return refusal;
         }
 
-        return await grain.AddToWatchlistAsync(contentId, cancellationToken)
+        return await grain.AddToWatchlistAsync(contentId, call.Time.GetUtcNow(), cancellationToken)
             ? TypedResults.NoContent()
             : Problems.Conflict($"The watchlist has {Limits.Watchlist} titles, as many as it may; take one off first.");
     }
 
     private static Task<Results<NoContent, ProblemHttpResult>> RemoveFromWatchlistAsync(
         [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
-        call.DoAsync((grain, contentId) => grain.RemoveFromWatchlistAsync(contentId, cancellationToken));
+        call.DoAsync((grain, contentId, askedAt) => grain.RemoveFromWatchlistAsync(contentId, askedAt, cancellationToken));
 }
 
 /// <summary>The body of <c>PATCH /users/{userId}</c>: <c>{"historyPaused": true}</c>.</summary>

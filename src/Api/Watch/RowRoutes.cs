@@ -25,11 +25,11 @@ internal static partial class RowRoutes
     // Durable: 204 means committed in Postgres. So it does below.
     private static Task<Results<NoContent, ProblemHttpResult>> HideAsync(
         [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
-        call.DoAsync((grain, contentId) => grain.HideAsync(contentId, cancellationToken));
+        call.DoAsync((grain, contentId, askedAt) => grain.HideAsync(contentId, askedAt, cancellationToken));
 
     private static Task<Results<NoContent, ProblemHttpResult>> RestoreAsync(
         [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
-        call.DoAsync((grain, contentId) => grain.RestoreAsync(contentId, cancellationToken));
+        call.DoAsync((grain, contentId, askedAt) => grain.RestoreAsync(contentId, askedAt, cancellationToken));
 
     private static async Task<Results<Ok<WhyAnswer>, ProblemHttpResult>> ExplainAsync(
         [AsParameters] TitleCall call, CancellationToken cancellationToken) =>
