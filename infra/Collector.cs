@@ -74,9 +74,6 @@ internal static class Collector
 
         // Of others it keeps count, sum, least and greatest: no percentile.
         ["OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"] = "base2_exponential_bucket_histogram",
-
-        // At the public's side the caller's word is not taken for what is traced; on the silos the API's is.
-        ["OTEL_TRACES_SAMPLER"] = process == EmittedMetric.Api ? "traceidratio" : "parentbased_traceidratio",
     };
 
     // JSON, which is YAML too. Without $, with which the collector would begin a variable.

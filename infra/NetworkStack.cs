@@ -56,7 +56,7 @@ internal sealed class NetworkStack : Stack
         Allow(Balancer, BalancerPort, Edge, Callers);
         Allow(Api, ApiPort, Balancer);
         Allow(Silo, SiloPort, Silo);
-        Allow(Silo, GatewayPort, Silo, Api, Callers);
+        Allow(Silo, GatewayPort, Api, Callers);
         Allow(Database, DatabasePort, Silo, Api, Callers, Migration, Rotation);
 
         // For the services that are to call: they join the group, and nothing here changes.

@@ -63,7 +63,7 @@ internal sealed class MigrationTask : Construct
             Image = ContainerImage.FromRegistry(PostgresImage),
             Essential = false,
             EntryPoint = ["sh", "-c"],
-            Command = ["printf '%s' \"$ROLES\" | psql --no-psqlrc --quiet"],
+            Command = ["PGOPTIONS=\"-c roles.password=$ROLE_PASSWORD\" psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command \"$ROLES\""],
             Environment = new Dictionary<string, string>
             {
                 ["ROLES"] = Read("roles.sql"),
