@@ -20,7 +20,7 @@ internal sealed class DataStack : Stack
     /// The role that owns the tables. The password of whoever logs in is changed by turns between this role and its twin, so that the one that running
     /// processes have stays good; both act as this role.
     /// </summary>
-    public const string Role = "continue_watching";
+    public const string Role = "continue_watching_owner";
 
     // The role that may create others. Nobody but the migration and the rotation logs in with it.
     private const string Administrator = "continue_watching_admin";

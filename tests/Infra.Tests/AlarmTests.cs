@@ -103,7 +103,7 @@ public sealed partial class AlarmTests(Synthesized synthesized)
     {
         foreach (var metric in Metrics().Where(metric => metric.Space.StartsWith("ContinueWatching/", StringComparison.Ordinal)))
         {
-            var row = Regex.Match(_observability, $@"^\| `{Regex.Escape(metric.Metric)}` \| (?<kind>[a-z-]+)", RegexOptions.Multiline);
+            var row = Regex.Match(_observability, $@"^\| `{Regex.Escape(metric.Metric)}` \| (?<kind>gauge|counter|histogram) \|", RegexOptions.Multiline);
             var kind = row.Success ? row.Groups["kind"].Value : metric.Metric == EmittedMetric.Requests.Name ? "histogram" : "gauge";
             Assert.True(
                 kind switch

@@ -14,7 +14,7 @@ namespace ContinueWatching.Infra.Tests;
 public sealed class TaskEnvironmentTests(Synthesized synthesized)
 {
     private const string Administrator = "continue_watching_admin";
-    private const string Twin = "continue_watching_clone";
+    private const string Twin = "continue_watching_owner_clone";
     private const string Password = "as0long1as2rotation3makes4them";
 
     [Fact]
@@ -92,7 +92,8 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         await RunAsync(
             postgres, null,
             "alter system set ssl = on", "select pg_reload_conf()", $"create role {Administrator} createrole createdb login password '{Password}'",
-            $"create database {DataStack.DatabaseName} owner {Administrator}");
+            $"alter database {DataStack.DatabaseName} owner to {Administrator}",
+            "alter schema public owner to pg_database_owner", "revoke create on schema public from public");
         static string Write(string file, string pem) =>
             $"copy (select unnest(string_to_array('{pem}', E'\\n'))) to program 'umask 077; cat > {file}'";
     }
