@@ -183,7 +183,7 @@ internal sealed class DataStack : Stack
         RepositoryName = $"{Stacks.Product}-{deployment.Environment}/{process}",
         ImageTagMutability = TagMutability.IMMUTABLE,
         ImageScanOnPush = true,
-        RemovalPolicy = RemovalPolicy.RETAIN,
+        RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         LifecycleRules = [new LifecycleRule { MaxImageCount = ImagesKept, Description = "What can still be gone back to" }],
     });
 }
