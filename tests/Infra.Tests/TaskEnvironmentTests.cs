@@ -26,18 +26,19 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         // What the first container of the migration's task does, and again in each deployment after it.
         await MakeRolesAsync(postgres);
         await MakeRolesAsync(postgres);
-        await using (var migration = ServiceProcess.Start("Silo", Environment("MigrationTask", 1, DataStack.Role, postgres), "--migrate-only"))
+
+        // The passwords have been changed once, as AWS' function does it: who migrates is the twin, and what it makes is the other's all the same.
+        await RunAsync(postgres, Administrator, $"create role {Twin} login password '{Password}'; grant {DataStack.Role} to {Twin}");
+        await using (var migration = ServiceProcess.Start("Silo", Environment("MigrationTask", 1, Twin, postgres), "--migrate-only"))
             Assert.True(await migration.ExitAsync() == 0, migration.Said);
 
-        // The passwords have been changed once: who starts now is the twin, which owns nothing and may all.
-        await RunAsync(postgres, Administrator, $"create role {Twin} login password '{Password}'; grant {DataStack.Role} to {Twin}");
         var tokens = new TestTokens();
         await using var receiver = await OtlpReceiver.StartAsync();
         var ports = ServiceProcess.FreePorts(5);
-        var silo = Environment("SiloTask", 0, Twin, postgres, receiver);
+        var silo = Environment("SiloTask", 0, DataStack.Role, postgres, receiver);
         (silo["urls"], silo["Cluster__SiloPort"], silo["Cluster__GatewayPort"]) = ($"http://127.0.0.1:{ports[0]}", $"{ports[1]}", $"{ports[2]}");
         silo["Cluster__AdvertisedAddress"] = "127.0.0.1";
-        var api = Environment("ApiTask", 0, DataStack.Role, postgres, receiver);
+        var api = Environment("ApiTask", 0, Twin, postgres, receiver);
         (api["urls"], api["Admin__Url"]) = ($"http://127.0.0.1:{ports[3]}", $"http://127.0.0.1:{ports[4]}");
 
         // The identity provider is none that this machine reaches.
