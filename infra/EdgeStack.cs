@@ -96,9 +96,8 @@ internal sealed class EdgeStack : Stack
             }
         }
 
-        // Of a method's integration the library's fingerprint misses what is overridden, and a deployment that is not made anew would go on sending
-        // the public to the cluster before.
-        Api.LatestDeployment!.AddToLogicalId(new Dictionary<string, object> { ["target"] = live.Balancer.LoadBalancerArn, ["routes"] = Fingerprint() });
+        // API Gateway serves what was last deployed, and the library makes a new deployment for what it knows: overrides it does not.
+        Api.LatestDeployment!.AddToLogicalId(new Dictionary<string, object> { ["overridden"] = Overridden() });
     }
 
     private void AddMethod(string method, PublicRoute route, IVpcLink link, ServiceStack live)
@@ -134,7 +133,7 @@ internal sealed class EdgeStack : Stack
         resource.AddPropertyOverride("Integration.TimeoutInMillis", route.IsStreamed ? StreamMs : AnswerMs);
     }
 
-    private static string Fingerprint() => string.Join(' ', PublicRoute.All.Select(route => $"{route.Method} {route.Path} {route.IsStreamed}"));
+    private static string Overridden() => string.Join(' ', PublicRoute.All.Select(route => $"{route.Method} {route.Path} {route.IsStreamed}"));
 
     // Viewers have tokens, and are many. Who writes the catalogue is one of few, and what goes wrong with one of them must not be the others' trouble.
     private void AddCataloguePlan()

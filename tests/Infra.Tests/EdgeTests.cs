@@ -164,8 +164,8 @@ public sealed class EdgeTests(Synthesized synthesized)
     [Fact]
     public void A_name_of_ones_own_is_the_only_one()
     {
-        var edge = synthesized.Moving.Edge;
-        edge.Has("AWS::ApiGateway::DomainName", """{"DomainName": "watching.example.com", "SecurityPolicy": "TLS_1_2"}""");
+        var edge = synthesized.Staging.Edge;
+        edge.Has("AWS::ApiGateway::DomainName", """{"DomainName": "watching.staging.example.com", "SecurityPolicy": "TLS_1_2"}""");
         edge.Has("AWS::ApiGateway::RestApi", """{"DisableExecuteApiEndpoint": true}""");
         edge.Template.ResourceCountIs("AWS::ApiGateway::BasePathMapping", 1);
     }

@@ -23,7 +23,6 @@ public sealed class Synthesized : IDisposable
         {
             Clusters = ["blue", "green"],
             LiveCluster = "green",
-            Domain = new PublicName { Name = "watching.example.com", CertificateArn = "arn:aws:acm:eu-west-1:111122223333:certificate/1" },
             Silo = Deployment.Load("production").Silo with
             {
                 Settings = new Dictionary<string, string> { ["Watch__CompletionTailFraction"] = "0.04" },
@@ -36,7 +35,7 @@ public sealed class Synthesized : IDisposable
 
     internal SynthesizedEnvironment Staging => _staging.Value;
 
-    /// <summary>Production in the middle of a move from one cluster to another, under a name of its own and with a rule of its own.</summary>
+    /// <summary>Production in the middle of a move from one cluster to another, with a rule of its own.</summary>
     internal SynthesizedEnvironment Moving => _moving.Value;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
