@@ -91,6 +91,7 @@ internal sealed class ServiceStack : Stack
 
     private FargateService AddService(string id, FargateTaskDefinition task, ProcessSize size, SecurityGroup group)
     {
+        // Without a DesiredCount: how many there are is the scaling's business, and a number here would take an evening's silos away with each deployment.
         var service = new FargateService(this, id, new FargateServiceProps
         {
             Cluster = Cluster,
@@ -107,12 +108,8 @@ internal sealed class ServiceStack : Stack
             PropagateTags = PropagatedTagSource.SERVICE,
         });
 
-        // How many there are is the scaling's business: a number here would take an evening's silos away with each deployment.
-        var resource = (CfnService)service.Node.FindChild("Service");
-        resource.AddPropertyDeletionOverride("DesiredCount");
-
         // Newer than the library: after the loss of a zone, and its return, they are spread again.
-        resource.AddPropertyOverride("AvailabilityZoneRebalancing", "ENABLED");
+        ((CfnService)service.Node.FindChild("Service")).AddPropertyOverride("AvailabilityZoneRebalancing", "ENABLED");
         return service;
     }
 
