@@ -37,8 +37,11 @@ public sealed class Row
     private Row(CompletionRule rule, FindTitle findTitle, FindProgress findProgress) =>
         (_rule, _findTitle, _findProgress) = (rule, findTitle, findProgress);
 
-    /// <summary>The entries, at most <see cref="Limits.Row"/>.</summary>
+    /// <summary>The entries, at most <see cref="Limits.Row"/>; a copy.</summary>
     public ImmutableArray<RowEntry> Entries => [.. _entries];
+
+    /// <summary>Whether there is no room for another entry.</summary>
+    public bool IsFull => _entries.Count == Limits.Row;
 
     /// <summary>Titles of which the catalogue must be asked first.</summary>
     public IReadOnlyCollection<ContentId> UnknownTitles => _unknownTitles ?? [];
@@ -57,7 +60,7 @@ public sealed class Row
         var row = new Row(rule, findTitle, findProgress);
         foreach (var title in newestFirst)
         {
-            if (row.Take(title).Entry is not null && row._entries.Count == Limits.Row)
+            if (row.Take(title).Entry is not null && row.IsFull)
             {
                 break;
             }
@@ -128,7 +131,7 @@ public sealed class Row
         if (judged.Entry is { } entry)
         {
             // What stands for a finished title can have been begun itself, or lead into a series of which another episode was watched later.
-            if (_entries.Exists(other => other.ContentId == entry.ContentId)
+            if (Shows(entry.ContentId)
                 || (entry.SeriesId is { } entered && entered != catalogued?.SeriesId
                     && !(_series ??= []).TryAdd(entered, Reason.Followed(title, entry.ContentId))))
             {
@@ -139,6 +142,19 @@ public sealed class Row
         }
 
         return judged;
+    }
+
+    private bool Shows(ContentId contentId)
+    {
+        foreach (var entry in _entries)
+        {
+            if (entry.ContentId == contentId)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private Judged Judge(TitleProgress head, Title? catalogued)

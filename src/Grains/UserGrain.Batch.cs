@@ -181,8 +181,7 @@ internal sealed partial class UserGrain
         catch (Exception exception) when (exception is StorageUnavailableException or InvalidOperationException)
         {
             // Some of them may be stored, and memory behind Postgres.
-            LogOutcomeUnknown(_user);
-            DeactivateOnIdle();
+            GiveUpMemory();
             throw;
         }
 

@@ -25,7 +25,7 @@ internal sealed partial class UserGrain
                 lookup ??= new Lookup(this);
                 await lookup.LoadAsync(row, cancellationToken);
             }
-            else if (row.Entries.Length == Limits.Row || !await LoadOlderAsync(cancellationToken))
+            else if (row.IsFull || !await LoadOlderAsync(cancellationToken))
             {
                 _instruments.RowRead();
                 return row.Entries;

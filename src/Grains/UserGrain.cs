@@ -82,7 +82,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             }
 
             var marks = title.MarksAfter(stored, _completion, catalogued, now);
-            if (await StoreAsync(ToWrite(title, stored, verdict.Evicted, marks, now)))
+            if (await StoreAsync(_store.StoreAsync(ToWrite(title, stored, verdict.Evicted, marks, now))))
             {
                 // It may have been merged with a page since it was judged: what was stored goes into what is known now.
                 title = _titles.Merge(title.With(marks).Merge(stored));
@@ -258,12 +258,17 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             UserSince = _state.CreatedAt is null ? now : null,
         };
 
-    private Task<bool> StoreAsync(RegisterWrite write) => StoreAsync(_store.StoreAsync(write));
-
     private async Task<T> StoreAsync<T>(Task<T> write)
     {
-        await StoreAsync((Task)write);
-        return await write;
+        try
+        {
+            return await write;
+        }
+        catch (StorageUnavailableException unavailable) when (unavailable.OutcomeUnknown)
+        {
+            GiveUpMemory();
+            throw;
+        }
     }
 
     private async Task StoreAsync(Task write)
@@ -274,11 +279,16 @@ internal sealed partial class UserGrain : Grain, IUserGrain
         }
         catch (StorageUnavailableException unavailable) when (unavailable.OutcomeUnknown)
         {
-            // Memory may now be behind Postgres: the next call reads anew.
-            LogOutcomeUnknown(_user);
-            DeactivateOnIdle();
+            GiveUpMemory();
             throw;
         }
+    }
+
+    // It may now be behind Postgres: the next call reads anew.
+    private void GiveUpMemory()
+    {
+        LogOutcomeUnknown(_user);
+        DeactivateOnIdle();
     }
 
     private void Remember(DateTimeOffset now, bool marked)

@@ -27,10 +27,9 @@ internal sealed class Tagged<T>(T value, JsonTypeInfo<T> json) : IResult, IEndpo
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(value, json);
-        var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, TagBytes))}\"");
-        httpContext.Response.Headers.ETag = tag.ToString();
-        if (httpContext.Request.GetTypedHeaders().IfNoneMatch.Any(known =>
-            known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false)))
+        var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, TagBytes))}\"";
+        httpContext.Response.Headers.ETag = tag;
+        if (httpContext.Request.Headers.IfNoneMatch.Count > 0 && IsKnown(httpContext.Request, new EntityTagHeaderValue(tag)))
         {
             httpContext.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
@@ -40,4 +39,7 @@ internal sealed class Tagged<T>(T value, JsonTypeInfo<T> json) : IResult, IEndpo
         httpContext.Response.ContentLength = body.Length;
         await httpContext.Response.BodyWriter.WriteAsync(body, httpContext.RequestAborted);
     }
+
+    private static bool IsKnown(HttpRequest request, EntityTagHeaderValue tag) => request.GetTypedHeaders().IfNoneMatch.Any(known =>
+        known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false));
 }
