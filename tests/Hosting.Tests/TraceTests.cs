@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ContinueWatching.Testing;
 
 namespace ContinueWatching.Hosting.Tests;
 
