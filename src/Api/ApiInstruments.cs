@@ -36,7 +36,7 @@ internal sealed class ApiInstruments
         _retries = meter.CreateCounter<long>("continue_watching.api.retries", "{retry}", "Calls of grains that were made again.");
         _rateLimited = meter.CreateCounter<long>("continue_watching.api.rate_limited", "{request}", "Requests that were answered 429.");
         _unavailable = meter.CreateCounter<long>("continue_watching.api.unavailable", "{request}", "Requests that were answered 503.");
-        meter.CreateObservableUpDownCounter("continue_watching.api.event_streams", () => streams.Open, "{stream}", "Live event streams.");
+        meter.CreateObservableGauge("continue_watching.api.event_streams", () => streams.Open, "{stream}", "Live event streams.");
         _retries.Add(0);
         Unavailable(Starting, 0);
         foreach (var gate in _gates)

@@ -72,8 +72,11 @@ internal sealed class LaneInstruments
 
     private string Unit { get; }
 
-    /// <summary>Shows how many wait, whenever somebody looks.</summary>
-    public void ShowDepth(Func<int> depth) => _meter.CreateObservableUpDownCounter(
+    /// <summary>
+    /// Shows how many wait, whenever somebody looks. A gauge, not an up-down counter: of such a one CloudWatch's exporter sends what it has changed
+    /// by (decision 23), and a depth that stays where it is would be none.
+    /// </summary>
+    public void ShowDepth(Func<int> depth) => _meter.CreateObservableGauge(
         $"continue_watching.{Name}.queue.depth", () => new Measurement<int>(depth(), _kind), Unit, $"How many wait for their {Name}.");
 
     /// <summary>Whether whoever makes a request has a trace that is recorded. If not, nothing is spent on one.</summary>

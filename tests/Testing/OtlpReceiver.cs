@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace ContinueWatching.Hosting.Tests;
+namespace ContinueWatching.Testing;
 
 /// <summary>What a collector is to a deployment: it takes metrics and traces by OTLP (http/protobuf), and keeps them all.</summary>
-internal sealed class OtlpReceiver : IAsyncDisposable
+public sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly List<ReceivedMetric> _metrics = [];
@@ -103,14 +103,28 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         from scope in resource.Messages(2)
         from metric in scope.Messages(2)
         from point in ReadPoints(metric)
-        select new ReceivedMetric(service, metric.Text(1), metric.Text(3), point.Labels, point.Value);
+        select new ReceivedMetric(service, metric.Text(1), metric.Text(3), point.Labels, point.Value) { Form = FormOf(metric) };
+
+    private static MetricForm FormOf(WireMessage metric) =>
+        metric.Has(5) ? MetricForm.Gauge
+        : metric.Message(7) is { } sum ? (IsDelta(sum), sum.Value(3) == 1) switch
+        {
+            (true, true) => MetricForm.DeltaCounter,
+            (false, true) => MetricForm.CumulativeCounter,
+            _ => MetricForm.UpDownCounter,
+        }
+        : metric.Message(9) is not null ? MetricForm.Histogram
+        : IsDelta(metric.Message(10)!) ? MetricForm.DeltaExponentialHistogram : MetricForm.CumulativeExponentialHistogram;
+
+    private static bool IsDelta(WireMessage data) => data.Value(2) == 1;
 
     // Gauges, sums and histograms; of these the count.
     private static IEnumerable<(string Labels, double Value)> ReadPoints(WireMessage metric) =>
         metric.Messages(5).Concat(metric.Messages(7)).SelectMany(data => data.Messages(1)).Select(point => (
             Labels(Attributes(point, 7)),
             point.Has(4) ? BitConverter.UInt64BitsToDouble(point.Value(4)) : (double)(long)point.Value(6)))
-        .Concat(metric.Messages(9).SelectMany(data => data.Messages(1)).Select(point => (Labels(Attributes(point, 9)), (double)point.Value(4))));
+        .Concat(metric.Messages(9).SelectMany(data => data.Messages(1)).Select(point => (Labels(Attributes(point, 9)), (double)point.Value(4))))
+        .Concat(metric.Messages(10).SelectMany(data => data.Messages(1)).Select(point => (Labels(Attributes(point, 1)), (double)point.Value(4))));
 
     private static IEnumerable<ReceivedSpan> ReadSpans(WireMessage request) =>
         from resource in request.Messages(1)
@@ -132,10 +146,25 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 }
 
 /// <summary>A point of a metric, with its labels as <c>name=value,…</c>; of a histogram, how often something was recorded.</summary>
-internal sealed record ReceivedMetric(string Service, string Name, string Unit, string Labels, double Value);
+public sealed record ReceivedMetric(string Service, string Name, string Unit, string Labels, double Value)
+{
+    public MetricForm Form { get; init; }
+}
+
+/// <summary>What a metric is on the wire.</summary>
+public enum MetricForm
+{
+    Gauge,
+    DeltaCounter,
+    CumulativeCounter,
+    UpDownCounter,
+    Histogram,
+    DeltaExponentialHistogram,
+    CumulativeExponentialHistogram,
+}
 
 /// <summary>A span, its ids in hexadecimal.</summary>
-internal sealed record ReceivedSpan(
+public sealed record ReceivedSpan(
     string Service, string Scope, string Name, string TraceId, string Id, string ParentId, IReadOnlyDictionary<string, string> Attributes)
 {
     public IReadOnlyList<string> Links { get; init; } = [];

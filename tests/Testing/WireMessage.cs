@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace ContinueWatching.Hosting.Tests;
+namespace ContinueWatching.Testing;
 
 /// <summary>A protobuf message as it is on the wire, read without its schema: fields by their numbers.</summary>
 internal sealed class WireMessage

@@ -1,0 +1,14 @@
+-- Run by the administrator's role before the schema is brought up to date, each time: makes the role that owns the tables, once. Whoever may change the
+-- tables is never an administrator.
+--
+-- The password is the first one. From then on the rotation changes it, here and in the secret, and by turns that of a twin, continue_watching_owner_clone,
+-- which it makes itself as a member of this role.
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'continue_watching_owner') then
+    execute format('create role continue_watching_owner login password %L', current_setting('roles.password'));
+  end if;
+end
+$$;
+
+grant usage, create on schema public to continue_watching_owner;

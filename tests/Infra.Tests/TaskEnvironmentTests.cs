@@ -1,0 +1,148 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using ContinueWatching.Testing;
+using Npgsql;
+
+namespace ContinueWatching.Infra.Tests;
+
+/// <summary>
+/// Real processes, started with what the templates tell ECS to start them with: all of the environment but the addresses, which are those of this machine.
+/// </summary>
+[Collection(OnTemplates.Name)]
+public sealed class TaskEnvironmentTests(Synthesized synthesized)
+{
+    private const string Administrator = "continue_watching_admin";
+    private const string Twin = "continue_watching_owner_clone";
+    private const string Password = "as0long1as2rotation3makes4them";
+
+    [Fact]
+    public async Task The_migration_a_silo_and_an_api_run_with_what_their_tasks_say_and_send_what_alarms_look_at()
+    {
+        await using var postgres = await TestPostgresServer.StartAsync();
+        await PrepareAsync(postgres);
+
+        // What the first container of the migration's task does, and again in each deployment after it.
+        await MakeRolesAsync(postgres);
+        await MakeRolesAsync(postgres);
+
+        // The passwords have been changed once, as AWS' function does it: who migrates is the twin, and what it makes is the other's all the same.
+        await RunAsync(postgres, Administrator, $"create role {Twin} login password '{Password}'; grant {DataStack.Role} to {Twin}");
+        await using (var migration = ServiceProcess.Start("Silo", Environment("MigrationTask", 1, Twin, postgres), "--migrate-only"))
+            Assert.True(await migration.ExitAsync() == 0, migration.Said);
+
+        var tokens = new TestTokens();
+        await using var receiver = await OtlpReceiver.StartAsync();
+        var ports = ServiceProcess.FreePorts(5);
+        var silo = Environment("SiloTask", 0, DataStack.Role, postgres, receiver);
+        (silo["urls"], silo["Cluster__SiloPort"], silo["Cluster__GatewayPort"]) = ($"http://127.0.0.1:{ports[0]}", $"{ports[1]}", $"{ports[2]}");
+        silo["Cluster__AdvertisedAddress"] = "127.0.0.1";
+        var api = Environment("ApiTask", 0, Twin, postgres, receiver);
+        (api["urls"], api["Admin__Url"]) = ($"http://127.0.0.1:{ports[3]}", $"http://127.0.0.1:{ports[4]}");
+
+        // The identity provider is none that this machine reaches.
+        api.Remove("Authentication__Schemes__Bearer__Authority");
+        foreach (var setting in tokens.Configuration.Select(setting => setting.Split('=', 2)))
+            api[setting[0].Replace(":", "__", StringComparison.Ordinal)] = setting[1];
+
+        await using var siloProcess = ServiceProcess.Start("Silo", silo);
+        await using var apiProcess = ServiceProcess.Start("Api", api);
+        var url = new Uri($"http://127.0.0.1:{ports[3]}");
+        await apiProcess.AnswersAsync(new Uri(url, "/health/ready"));
+        foreach (var (project, environment) in new[] { ("Silo", silo), ("Api", api) })
+        {
+            await using var health = ServiceProcess.Start(project, environment, "--health");
+            Assert.True(await health.ExitAsync() == 0, health.Said);
+        }
+
+        await UseAsync(url, tokens);
+        await receiver.FindAsync(
+            received => Missing(received).Any() ? null : "",
+            received => $"all but {string.Join(", ", Missing(received))}. Received: {string.Join('\n', received.Metrics.Select(metric => $"{metric.Service} {metric.Name} {metric.Form}"))}");
+        Assert.All(receiver.Metrics.Where(IsWatched), metric => Assert.True(Suits(metric), $"{metric.Name} is sent as {metric.Form}, of which CloudWatch makes something else."));
+    }
+
+    // Of a counter the exporter takes what is new; of a histogram only an exponential one keeps its percentiles, and it is not made new of old ones; and
+    // what goes up and down has to be a gauge, or it would tell what has changed.
+    private static bool Suits(ReceivedMetric metric) => metric.Form is MetricForm.Gauge or MetricForm.DeltaCounter or MetricForm.DeltaExponentialHistogram;
+
+    private static bool IsWatched(ReceivedMetric metric) => EmittedMetric.All.Any(one => one.Name == metric.Name && one.Process == metric.Service);
+
+    private static IEnumerable<string> Missing(OtlpReceiver receiver) =>
+        EmittedMetric.All.Where(one => !receiver.Metrics.Any(metric => metric.Name == one.Name && metric.Service == one.Process)).Select(one => one.Name);
+
+    private static async Task UseAsync(Uri api, TestTokens tokens)
+    {
+        using var http = new HttpClient { BaseAddress = api };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.Of("a-viewer"));
+        using var report = new StringContent(
+            $$"""{"userId": "a-viewer", "contentId": "{{Guid.NewGuid()}}", "resumeFrom": 60}""", Encoding.UTF8, "application/json");
+        using var answer = await http.PutAsync(new Uri("/updateWatchStatus", UriKind.Relative), report);
+        Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        Assert.Contains("resumeFrom", await http.GetStringAsync(new Uri("/users/me/continue-watching", UriKind.Relative)), StringComparison.Ordinal);
+    }
+
+    // As RDS gives it: encrypted, with an administrator who is no superuser and owns the database.
+    private static async Task PrepareAsync(TestPostgresServer postgres)
+    {
+        using var key = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        await RunAsync(postgres, null, Write("server.crt", certificate.ExportCertificatePem()), Write("server.key", key.ExportPkcs8PrivateKeyPem()));
+        await RunAsync(
+            postgres, null,
+            "alter system set ssl = on", "select pg_reload_conf()", $"create role {Administrator} createrole createdb login password '{Password}'",
+            $"alter database {DataStack.DatabaseName} owner to {Administrator}",
+            "alter schema public owner to pg_database_owner", "revoke create on schema public from public");
+        static string Write(string file, string pem) =>
+            $"copy (select unnest(string_to_array('{pem}', E'\\n'))) to program 'umask 077; cat > {file}'";
+    }
+
+    // psql's way: all in one, with the password as a setting of the session.
+    private static async Task MakeRolesAsync(TestPostgresServer postgres)
+    {
+        using var reader = new StreamReader(typeof(DataStack).Assembly.GetManifestResourceStream("roles.sql")!);
+        var sql = await reader.ReadToEndAsync();
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString(postgres, Administrator))
+        {
+            Options = $"-c roles.password={Password}",
+        });
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task RunAsync(TestPostgresServer postgres, string? role, params string[] statements)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(role is null ? postgres.ConnectionString : ConnectionString(postgres, role))
+        {
+            Pooling = false,
+        });
+        foreach (var sql in statements)
+        {
+            await using var command = source.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    private static string ConnectionString(TestPostgresServer postgres, string role) =>
+        $"Host=127.0.0.1;Port={postgres.Port};Database={DataStack.DatabaseName};Username={role};Password={Password};SSL Mode=Require";
+
+    // The template's, with this machine's addresses, and with what ECS puts in for the secrets.
+    private Dictionary<string, string?> Environment(
+        string task, int container, string role, TestPostgresServer postgres, OtlpReceiver? receiver = null)
+    {
+        var definition = synthesized.Production.Service.One("AWS::ECS::TaskDefinition", task);
+        var environment = definition["ContainerDefinitions"]![container]!["Environment"]!.AsArray().ToDictionary(
+            variable => variable!["Name"]!.GetValue<string>(),
+            variable => (string?)Resolved.Text(variable!["Value"]!, "127.0.0.1").Replace("Port=5432", $"Port={postgres.Port}", StringComparison.Ordinal));
+        (environment["PGUSER"], environment["PGPASSWORD"]) = (role, Password);
+        if (receiver is not null)
+        {
+            (environment["OTEL_EXPORTER_OTLP_ENDPOINT"], environment["OTEL_EXPORTER_OTLP_PROTOCOL"]) = (receiver.Url, "http/protobuf");
+            environment["OTEL_METRIC_EXPORT_INTERVAL"] = "500";
+        }
+
+        return environment;
+    }
+}
