@@ -29,7 +29,8 @@ shipped() {
 # Licences of what is shipped
 
 Written by `build/licences.sh`, of the packages themselves: those that lie beside the assemblies of the silo, the API and the Standalone. The images bring .NET as well, with its own `ThirdPartyNotices.txt`
-in `/usr/share/dotnet`. Agreed to are MIT, Apache-2.0, BSD-3-Clause and PostgreSQL; the script fails for any other.
+in `/usr/share/dotnet`. Agreed to are MIT, Apache-2.0, BSD-3-Clause and PostgreSQL; the script fails for any other. The page
+of the Standalone has [hls.js](../src/Standalone/wwwroot/vendor) with it, Apache-2.0, its licence beside it.
 
 | package | version | licence | copyright |
 |---|---|---|---|
