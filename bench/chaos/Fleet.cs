@@ -20,11 +20,11 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly Member[] _apis;
     private Task _supervising = Task.CompletedTask;
 
-    private Fleet(Network network, TestPostgresServer postgres, int silos, int apis)
+    private Fleet(Network network, TestPostgresServer postgres, ChaosPlan plan)
     {
         (Network, Postgres) = (network, postgres);
-        _silos = [.. Enumerable.Range(0, silos).Select(NewSilo)];
-        _apis = [.. Enumerable.Range(0, apis).Select(NewApi)];
+        _silos = [.. Enumerable.Range(0, plan.Silos).Select(NewSilo)];
+        _apis = [.. Enumerable.Range(0, plan.Apis).Select(index => NewApi(index, plan.DrainTime))];
     }
 
     public Network Network { get; }
@@ -35,10 +35,10 @@ internal sealed class Fleet : IAsyncDisposable
 
     public IReadOnlyList<Member> Apis => _apis;
 
-    public static async Task<Fleet> StartAsync(Network network, int silos, int apis)
+    public static async Task<Fleet> StartAsync(Network network, ChaosPlan plan)
     {
         var postgres = await TestPostgresServer.StartDurableAsync(network.HostAddress, network.Hosts);
-        var fleet = new Fleet(network, postgres, silos, apis);
+        var fleet = new Fleet(network, postgres, plan);
         try
         {
             // The first one makes the schema.
@@ -81,6 +81,9 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>The last lines that a member has said, for whoever has to find out why.</summary>
     public string Said() => string.Join("\n\n", _silos.Concat(_apis).Select(member => $"== {member.Name}\n{member.History}"));
 
+    /// <summary>How the processes ended that did since the last call.</summary>
+    public IReadOnlyList<MemberExit> TakeExits() => [.. _silos.Concat(_apis).SelectMany(member => member.TakeExits())];
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -114,7 +117,7 @@ internal sealed class Fleet : IAsyncDisposable
             Network.LauncherOf(index)));
     }
 
-    private Member NewApi(int index)
+    private Member NewApi(int index, TimeSpan? drainTime)
     {
         var url = new Uri($"http://127.0.0.1:{ServiceProcess.FreePorts(1)[0]}");
         var environment = new Dictionary<string, string?>
@@ -124,6 +127,8 @@ internal sealed class Fleet : IAsyncDisposable
             ["Rates__Enabled"] = "false",
             ["DOTNET_gcServer"] = "0",
         };
+        if (drainTime is { } time)
+            environment["Api__DrainTime"] = time.ToString("c", CultureInfo.InvariantCulture);
         foreach (var setting in _tokens.Configuration)
         {
             var separator = setting.IndexOf('=', StringComparison.Ordinal);
@@ -147,74 +152,4 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
-}
-
-/// <summary>One place in the deployment, and the process that has it now.</summary>
-/// <param name="name">For people.</param>
-/// <param name="index">Its number among its kind, from 0.</param>
-/// <param name="url">Where it answers.</param>
-/// <param name="start">Starts it.</param>
-internal sealed class Member(string name, int index, Uri url, Func<ServiceProcess> start) : IAsyncDisposable
-{
-    private const int LinesKept = 60;
-    private readonly List<string> _former = [];
-
-    public string Name => name;
-
-    public int Index => index;
-
-    public Uri Url => url;
-
-    public ServiceProcess? Process { get; private set; }
-
-    /// <summary>How often it was started.</summary>
-    public int Starts { get; private set; }
-
-    /// <summary>What it has said last, in this life and those before.</summary>
-    public string History => string.Join('\n', _former.Concat(Process?.Lines.TakeLast(LinesKept) ?? []));
-
-    public void Start()
-    {
-        Process = start();
-        Starts++;
-    }
-
-    public void Signal(int signal) => Process?.Signal(signal);
-
-    /// <summary>Starts it again when it has ended.</summary>
-    public async Task RestartIfEndedAsync()
-    {
-        if (Process is { HasExited: true } ended)
-        {
-            _former.AddRange(ended.Lines.TakeLast(LinesKept));
-            _former.Add("-- ended");
-            await ended.DisposeAsync();
-            Start();
-        }
-    }
-
-    /// <summary>Until it was started so often.</summary>
-    public async Task StartedAsync(int starts)
-    {
-        while (Starts < starts)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50));
-        }
-    }
-
-    public async Task<bool> IsReadyAsync(HttpClient http, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await http.GetAsync(new Uri(url, "/health/ready"), cancellationToken);
-            return answer.IsSuccessStatusCode;
-        }
-        catch (Exception silent) when (silent is HttpRequestException or OperationCanceledException)
-        {
-            // Not there, or not in time: not ready.
-            return false;
-        }
-    }
-
-    public ValueTask DisposeAsync() => Process?.DisposeAsync() ?? default;
 }

@@ -20,7 +20,8 @@ public interface IUserStore
     Task<bool> StoreMarksAsync(UserId user, ImmutableArray<(ContentId ContentId, TitleMarks Marks)> titles);
 
     /// <summary>Stores when the history was paused.</summary>
-    Task StorePauseAsync(UserId user, UserState state);
+    /// <returns>Whether it stands; false when Postgres holds a newer pause, which another activation wrote.</returns>
+    Task<bool> StorePauseAsync(UserId user, UserState state);
 
     /// <summary>Reads the watchlist, newest first.</summary>
     Task<ImmutableArray<WatchlistRecord>> LoadWatchlistAsync(UserId user, CancellationToken cancellationToken);
@@ -38,10 +39,11 @@ public interface IUserStore
 
     /// <summary>
     /// Leaves a tombstone that does not name the user, and deletes them from every table, step by step. Should it fail between, the
-    /// tombstone hides what is left, and the same again deletes it.
+    /// tombstone hides what is left, and the same again deletes it. What came more than <see cref="Limits.ClockDifference"/> after
+    /// <paramref name="askedAt"/> stays.
     /// </summary>
-    /// <returns>The rows deleted, by table.</returns>
-    Task<ImmutableDictionary<string, int>> EraseAsync(UserId user, DateTimeOffset erasedAt);
+    /// <returns>The moment up to which all is deleted, and the rows.</returns>
+    Task<ErasureReceipt> EraseAsync(UserId user, DateTimeOffset askedAt);
 
     /// <summary>Deletes what came up to <paramref name="erasedAt"/> from a silo that did not know of the erasure.</summary>
     /// <returns>How many rows.</returns>

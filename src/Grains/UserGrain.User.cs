@@ -11,7 +11,6 @@ internal sealed partial class UserGrain
     private static readonly TimeSpan _eraseAgainAfter = TimeSpan.FromSeconds(60);
 
     private IGrainTimer? _eraseAgain;
-    private ErasureReceipt? _receipt;
 
     public async Task<HistoryPage> GetHistoryAsync(int limit, HistoryCursor? after, CancellationToken cancellationToken = default)
     {
@@ -63,8 +62,9 @@ internal sealed partial class UserGrain
         RequireTitle(contentId);
         await WakeAsync(cancellationToken);
         var now = Now();
+        var entry = new WatchlistRecord(contentId, Asked(askedAt, now));
         await BeKnownAsync(now);
-        var added = await StoreAsync(_users.AddToWatchlistAsync(_user, [new WatchlistRecord(contentId, Asked(askedAt, now))])) == 1;
+        var added = await StoreAsync(_users.AddToWatchlistAsync(_user, [entry])) == 1;
         Tell(ChangedParts.Watchlist);
         return added;
     }
@@ -121,7 +121,12 @@ internal sealed partial class UserGrain
         {
             await BeKnownAsync(now);
             var next = _state.Pause(paused, asked);
-            await StoreAsync(_users.StorePauseAsync(_user, next));
+            if (!await StoreAsync(_users.StorePauseAsync(_user, next)))
+            {
+                GiveUpMemory();
+                throw new StorageUnavailableException("The user is being written by another activation.");
+            }
+
             _state = next;
             Tell(ChangedParts.Profile);
         }
@@ -141,20 +146,21 @@ internal sealed partial class UserGrain
     {
         cancellationToken.ThrowIfCancellationRequested();
         await WakeAsync(cancellationToken);
-        if (_receipt is { } given && given.ErasedAt >= askedAt && _state == new UserState { ErasedAt = given.ErasedAt })
+        var now = Now();
+        var asked = askedAt is { } given && given < now ? ReportTime.Truncate(given) : now;
+        var receipt = await StoreAsync(_users.EraseAsync(_user, asked));
+        _titles = LoadedTitles.Erased(receipt.ErasedAt);
+        _state = new UserState { ErasedAt = receipt.ErasedAt };
+        if (TitleMarks.IsAfter(now, asked))
         {
-            return given;
+            // It comes late, or again: what was stored since stands, and is read anew.
+            DeactivateOnIdle();
         }
 
-        var now = Now();
-        var erasedAt = _titles.WithoutGaps.FirstOrDefault()?.NotBeforePlace(now) ?? now;
-        var rows = await StoreAsync(_users.EraseAsync(_user, erasedAt));
-        _titles = LoadedTitles.Erased(erasedAt);
-        _state = new UserState { ErasedAt = erasedAt };
+        Tell(ChangedParts.Row | ChangedParts.Watchlist | ChangedParts.Profile);
         EraseAgainLater();
         LogErased(_user);
-        Tell(ChangedParts.Row | ChangedParts.Watchlist | ChangedParts.Profile);
-        return _receipt = new ErasureReceipt(erasedAt, rows);
+        return receipt;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -15,7 +15,7 @@ namespace ContinueWatching.Grains;
 /// Placed by chance, which spreads users evenly, also those that come all at once, and those that come back when silos are added: Orleans's own
 /// choice by load looks at figures that are seconds old, and herds.
 /// </remarks>
-[RandomPlacement]
+[RandomPlacement, GrainType("user")]
 internal sealed partial class UserGrain : Grain, IUserGrain
 {
     // A register that loses to a newer one is read anew; should it lose again each time, two activations are racing.
@@ -188,11 +188,14 @@ internal sealed partial class UserGrain : Grain, IUserGrain
         return _state.ErasedAt >= now ? _state.ErasedAt.Value.AddMilliseconds(1) : now;
     }
 
-    // When a viewer asked for what is to be done now. Nobody asks in the future, and what is of before an erasure would be hidden by it.
+    // When a viewer asked for what is to be done now; nobody asks in the future. What was asked for before an erasure must not bring an
+    // erased user back: they have to ask again.
     private DateTimeOffset Asked(DateTimeOffset? askedAt, DateTimeOffset now)
     {
         var asked = askedAt is { } given && given < now ? ReportTime.Truncate(given) : now;
-        return _state.ErasedAt >= asked ? _state.ErasedAt.Value.AddMilliseconds(1) : asked;
+        return asked > _state.ErasedAt || _state.ErasedAt is null
+            ? asked
+            : throw new StorageUnavailableException("The user was erased after this was asked for.");
     }
 
     private ValueTask<Title?> FindTitleAsync(ContentId contentId, CancellationToken cancellationToken) =>

@@ -29,9 +29,9 @@ internal sealed class RequestSampler(Sampler requests, Sampler others) : Sampler
             return new RequestSampler(sampler, sampler);
         }
 
-        // Anybody on the internet can ask for a trace, and does not get more of them than others; who asks for none gets none.
-        var share = new TraceIdRatioBasedSampler(Share(configuration));
-        return new RequestSampler(new ParentBasedSampler(share, remoteParentSampled: share), new ParentBasedSampler(share));
+        // Anybody on the internet can ask for a trace, and choose its id, and does not get more of them than others; who asks for none gets none.
+        var chance = new ByChance(Share(configuration));
+        return new RequestSampler(new ParentBasedSampler(chance, remoteParentSampled: chance), new ParentBasedSampler(chance));
     }
 
     /// <inheritdoc/>
@@ -58,4 +58,10 @@ internal sealed class RequestSampler(Sampler requests, Sampler others) : Sampler
     private static double Share(IConfiguration configuration) => configuration[$"{Key}_ARG"] is not { } text ? UsualShare
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1 ? share
         : throw new InvalidOperationException($"{Key}_ARG was {text}; allowed: a number from 0 to 1.");
+
+    private sealed class ByChance(double share) : Sampler
+    {
+        public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
+            new(Random.Shared.NextDouble() < share ? SamplingDecision.RecordAndSample : SamplingDecision.Drop);
+    }
 }

@@ -43,6 +43,13 @@ internal sealed class StandaloneHost : IAsyncDisposable
             builder.Configuration.GetSection(ApiSettings.Section)[nameof(ApiSettings.DrainTime)] ??= $"{TimeSpan.Zero}";
             builder.AddApi();
             var app = builder.Build();
+            if (key is not null)
+            {
+                // The admin listener has its own port to itself.
+                app.UseAdminListener();
+                app.UseDemoPage();
+            }
+
             app.MapApi();
             if (key is not null)
             {

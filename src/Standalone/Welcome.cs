@@ -15,7 +15,7 @@ internal static class Welcome
         """;
 
     private static string TryIt(string url) => $$"""
-        Try it, in another terminal:
+        See it: open {{url}} in a browser. Or try it, in another terminal:
 
           TOKEN=$(curl -s {{url}}/dev/token -H 'Content-Type: application/json' -d '{"userId": "123"}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
 

@@ -154,8 +154,7 @@ internal sealed class BatchLane<TRequest, TResult>
     /// <summary>A request, and the one who waits for its result.</summary>
     internal sealed class Waiter(TRequest request, long queuedAt, Activity? span)
     {
-        // Whoever waits is a grain, whose turn goes on under its own scheduler and not here: no need for another hop before that.
-        private readonly TaskCompletionSource<TResult> _completion = new();
+        private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TRequest Request => request;
 

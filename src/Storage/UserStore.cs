@@ -34,10 +34,12 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         select (select count(*) from marks) = (select count(*) from marked)
         """;
 
-    // Whoever pauses is known; unless another silo has erased them, of which this one did not hear.
+    // Whoever pauses is known; unless another silo has erased them, of which this one did not hear. A silo that stood still may come late with
+    // a pause that is over.
     private const string PauseSql = """
         insert into users (user_id, created_at, paused_from, paused_until) values ($1, $2, $3::timestamptz, $4::timestamptz)
         on conflict (user_id) do update set paused_from = excluded.paused_from, paused_until = excluded.paused_until
+          where coalesce(users.paused_until, users.paused_from, '-infinity') <= coalesce(excluded.paused_until, excluded.paused_from)
         """;
 
     private const string WatchlistSql =
@@ -90,23 +92,29 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         order by content_id
         """;
 
-    // First of all: from here on nothing of before is taken or shown, whatever becomes of the rest. The user goes with it: a waking grain reads
-    // that row as it stands.
+    // First of all: from here on nothing of before is taken or shown, whatever becomes of the rest. The moment is not before anything that is
+    // stored, which another clock may have put ahead of it; what is later by any clock ($3) came afterwards.
     private const string BurySql = """
-        with known as (
-          delete from users where user_id = $1 returning 1
+        with stored as (
+          select max(watched_at) as at from resume where user_id = $1 and watched_at > $2 and watched_at <= $3
+          union all select max(changed_at) from title_mark where user_id = $1 and changed_at > $2 and changed_at <= $3
+          union all select max(added_at) from watchlist where user_id = $1 and added_at > $2 and added_at <= $3
         ), stone as (
-          insert into tombstone as t (user_hash, erased_at) values (sha256(convert_to($1, 'UTF8')), $2)
+          insert into tombstone as t (user_hash, erased_at)
+          select sha256(convert_to($1, 'UTF8')), greatest($2, max(at)) from stored
           on conflict (user_hash) do update set erased_at = greatest(t.erased_at, excluded.erased_at)
+          returning erased_at
+        ), known as (
+          delete from users where user_id = $1 and created_at <= (select erased_at from stone) returning 1
         )
-        select count(*)::int from known
+        select (select erased_at from stone), (select count(*)::int from known)
         """;
 
     private static readonly (string Table, string Sql)[] _eraseSteps =
     [
-        ("resume", EraseTitlesSql("resume")),
-        ("title_mark", EraseTitlesSql("title_mark")),
-        ("watchlist", EraseTitlesSql("watchlist")),
+        ("resume", EraseTitlesSql("resume", "watched_at")),
+        ("title_mark", EraseTitlesSql("title_mark", "changed_at")),
+        ("watchlist", EraseTitlesSql("watchlist", "added_at")),
     ];
 
     private const string EraseAgainSql = """
@@ -138,8 +146,8 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         },
         async (reader, token) => await reader.ReadAsync(token) && reader.GetBoolean(0));
 
-    public Task StorePauseAsync(UserId user, UserState state) =>
-        ExecuteAsync(PauseSql, user.Value, state.CreatedAt ?? state.PausedFrom, state.PausedFrom, state.PausedUntil);
+    public async Task<bool> StorePauseAsync(UserId user, UserState state) =>
+        await ExecuteAsync(PauseSql, user.Value, state.PausedUntil ?? state.PausedFrom, state.PausedFrom, state.PausedUntil) > 0;
 
     public Task<ImmutableArray<WatchlistRecord>> LoadWatchlistAsync(UserId user, CancellationToken cancellationToken) =>
         QueryAsync(WatchlistSql, parameters => parameters.AddWithValue(user.Value), ReadWatchlistAsync).WaitAsync(cancellationToken);
@@ -168,31 +176,33 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         },
         ReadTitlesAsync).WaitAsync(cancellationToken);
 
-    public async Task<ImmutableDictionary<string, int>> EraseAsync(UserId user, DateTimeOffset erasedAt)
+    public async Task<ErasureReceipt> EraseAsync(UserId user, DateTimeOffset askedAt)
     {
         var rows = ImmutableDictionary.CreateBuilder<string, int>();
         try
         {
-            rows["users"] = await QueryAsync(
+            var (erasedAt, known) = await QueryAsync(
                 BurySql,
                 parameters =>
                 {
                     parameters.AddWithValue(user.Value);
-                    parameters.AddWithValue(erasedAt);
+                    parameters.AddWithValue(askedAt);
+                    parameters.AddWithValue(askedAt + Limits.ClockDifference);
                 },
-                ReadCountAsync);
+                ReadBurialAsync);
+            rows["users"] = known;
             foreach (var (table, sql) in _eraseSteps)
             {
-                rows[table] = await EraseInStepsAsync(user, sql);
+                rows[table] = await EraseInStepsAsync(user, sql, erasedAt);
             }
+
+            return new ErasureReceipt(erasedAt, rows.ToImmutable());
         }
         catch (StorageUnavailableException unavailable)
         {
             // The tombstone may stand already: whoever has the user in memory has to read anew.
             throw new StorageUnavailableException(unavailable.Message) { OutcomeUnknown = true };
         }
-
-        return rows.ToImmutable();
     }
 
     public Task<int> EraseAgainAsync(UserId user, DateTimeOffset erasedAt) => QueryAsync(
@@ -204,23 +214,30 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
         },
         ReadCountAsync);
 
-    private static string EraseTitlesSql(string table) => $"""
-        delete from {table} where user_id = $1 and content_id in (
-          select distinct content_id from {table} where user_id = $1 order by content_id limit {TitlesInStep})
+    // A silo that stood still meanwhile may come to it late: what is of after the moment is somebody's, and stays.
+    private static string EraseTitlesSql(string table, string moment) => $"""
+        delete from {table} where user_id = $1 and {moment} <= $2 and content_id in (
+          select distinct content_id from {table} where user_id = $1 and {moment} <= $2 order by content_id limit {TitlesInStep})
         """;
 
-    private async Task<int> EraseInStepsAsync(UserId user, string sql)
+    private async Task<int> EraseInStepsAsync(UserId user, string sql, DateTimeOffset erasedAt)
     {
         var rows = 0;
         while (true)
         {
-            var erased = await ExecuteAsync(sql, user.Value);
+            var erased = await ExecuteAsync(sql, user.Value, erasedAt);
             rows += erased;
             if (erased < TitlesInStep)
             {
                 return rows;
             }
         }
+    }
+
+    private static async Task<(DateTimeOffset ErasedAt, int Known)> ReadBurialAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetFieldValue<DateTimeOffset>(0), reader.GetInt32(1));
     }
 
     private static async Task<int> ReadCountAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)

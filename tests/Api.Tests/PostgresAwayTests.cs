@@ -3,13 +3,15 @@ using ContinueWatching.Standalone;
 using ContinueWatching.Testing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Xunit.Abstractions;
 
 namespace ContinueWatching.Api.Tests;
 
 /// <summary>Postgres goes away under a running service, and comes back.</summary>
-public sealed class PostgresAwayTests
+public sealed class PostgresAwayTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _read = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(100);
 
     private readonly TestTokens _tokens = new();
@@ -19,9 +21,11 @@ public sealed class PostgresAwayTests
     {
         await using var server = await TestPostgresServer.StartAsync();
         await using var service = await TestService.StartAsync(server.ConnectionString, _tokens.Configuration);
-        Assert.Equal(200, (await ReportAsync(service, "known", 100)).Status);
+        foreach (var user in new[] { "known", "reader" })
+            Assert.Equal(200, (await ReportAsync(service, user, 100)).Status);
         Assert.Equal(200, (await service.GetAsync("/health/ready")).Status);
         service.Logs.Take();
+        await using var reader = SteadyReader.Start(service, _tokens.Of("reader"), place: 100);
 
         await server.StopAsync(PostgresStopMode.Immediate);
 
@@ -49,9 +53,12 @@ public sealed class PostgresAwayTests
 
         await server.StartAgainAsync();
 
-        await UntilAsync(async () => (await ReportAsync(service, "known", 300)).Status == 200);
-        await UntilAsync(async () => (await ReportAsync(service, "new", 300)).Status == 200);
-        await UntilAsync(async () => (await service.GetAsync("/health/ready")).Status == 200);
+        var recovery = new Recovery(output);
+        await recovery.UntilAsync("a report is taken", async () => (await ReportAsync(service, "known", 300)).Status == 200);
+        await recovery.UntilAsync("a new user's as well", async () => (await ReportAsync(service, "new", 300)).Status == 200);
+        await recovery.UntilAsync("the service is ready", async () => (await service.GetAsync("/health/ready")).Status == 200);
+        var (reads, slowest) = await reader.AssertServedAsync(_read);
+        output.WriteLine($"{reads} reads meanwhile, {slowest.TotalMilliseconds:0} ms at most.");
         var row = await service.GetAsync("/users/me/continue-watching", _tokens.Of("known"));
         Assert.Equal(300, row.Json.GetProperty("items")[0].GetProperty("resumeFrom").GetDouble());
     }

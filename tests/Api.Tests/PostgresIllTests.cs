@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ContinueWatching.Testing;
 using Npgsql;
+using Xunit.Abstractions;
 
 namespace ContinueWatching.Api.Tests;
 
@@ -10,12 +11,18 @@ namespace ContinueWatching.Api.Tests;
 /// Postgres is there and yet of no use: for each way, reports are told so in time, who is in memory is still read, the process lives, and
 /// all goes on by itself when it is well again.
 /// </summary>
-public sealed class PostgresIllTests
+public sealed class PostgresIllTests(ITestOutputHelper output)
 {
     private const int Connections = 40;
 
     // The deadline that a request has in all.
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(10);
+
+    // Who is read from memory waits for nothing but a processor.
+    private static readonly TimeSpan _read = TimeSpan.FromSeconds(2);
+
+    // Before the first statement can have timed out, after 5 s.
+    private static readonly TimeSpan _atOnce = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(50);
     private static readonly Guid _film = new("0b5f3a52-6c1d-4d8e-9f27-3f4f0c6f8a11");
@@ -50,10 +57,10 @@ public sealed class PostgresIllTests
     public async Task Reports_are_asked_for_again_and_all_goes_on_by_itself_after(string ailment)
     {
         await using var server = await TestPostgresServer.StartAsync(Connections);
-        await using var service = await TestService.StartAsync(
-            server.ConnectionString, [.. _tokens.Configuration, "Storage:CommandTimeout=00:00:02"]);
+        await using var service = await TestService.StartAsync(server.ConnectionString, _tokens.Configuration);
         foreach (var user in new[] { "reader", "watcher" })
             Assert.Equal(200, (await ReportAsync(service, user, 100)).Status);
+        await using var reader = SteadyReader.Start(service, _tokens.Of("reader"), place: 100);
 
         await using (await _ailments[ailment](server))
         {
@@ -64,16 +71,62 @@ public sealed class PostgresIllTests
                 Assert.InRange(clock.Elapsed, TimeSpan.Zero, _deadline);
                 return report.Status == 503 && report.Header("Retry-After") is not null;
             });
-            Assert.Equal(100, await PlaceInRowAsync(service, "reader"));
             Assert.Equal(200, (await service.GetAsync("/health/live")).Status);
             if (ailment is "it is read-only" or "others have all its connections")
                 await UntilAsync(async () => (await service.GetAsync("/health/ready")).Status == 503);
         }
 
-        await UntilAsync(async () => (await ReportAsync(service, "watcher", 300)).Status == 200);
-        Assert.Equal(200, (await ReportAsync(service, "another", 50)).Status);
+        var recovery = new Recovery(output);
+        await recovery.UntilAsync("a report is taken", async () => (await ReportAsync(service, "watcher", 300)).Status == 200);
+        await recovery.UntilAsync("a new user's as well", async () => (await ReportAsync(service, "another", 50)).Status == 200);
+        await recovery.UntilAsync("the service is ready", async () => (await service.GetAsync("/health/ready")).Status == 200);
         Assert.Equal(300, await PlaceInRowAsync(service, "watcher"));
-        await UntilAsync(async () => (await service.GetAsync("/health/ready")).Status == 200);
+        var (reads, slowest) = await reader.AssertServedAsync(_read);
+        output.WriteLine($"{reads} reads meanwhile, {slowest.TotalMilliseconds:0} ms at most.");
+    }
+
+    [Fact]
+    public async Task While_Postgres_stands_still_no_more_reports_wait_than_the_queue_holds_and_all_others_are_refused_at_once()
+    {
+        const int users = 400, lanes = 2, queue = 50, batch = 50;
+        await using var server = await TestPostgresServer.StartAsync();
+        await using var service = await TestService.StartAsync(server.ConnectionString,
+        [
+            .. _tokens.Configuration,
+            $"Storage:CommitLanes={lanes}", $"Storage:CommitQueue={queue}", $"Storage:CommitBatch={batch}",
+        ]);
+        var everybody = Enumerable.Range(0, users).Select(number => $"viewer-{number}").ToArray();
+        foreach (var some in everybody.Chunk(batch / 2))
+            await Task.WhenAll(some.Select(user => UntilTakenAsync(service, user, 100)));
+
+        server.Pause();
+        var atOnce = 0;
+        var clock = Stopwatch.StartNew();
+        var flood = Task.WhenAll(everybody.Select(async user =>
+        {
+            var report = await ReportAsync(service, user, 200);
+            if (report.Status == 503 && clock.Elapsed < _atOnce)
+                Interlocked.Increment(ref atOnce);
+            return report;
+        }));
+        var deepest = 0;
+        while (!flood.IsCompleted)
+        {
+            deepest = Math.Max(deepest, service.Measure("continue_watching.commit.queue.depth"));
+            await Task.WhenAny(flood, Task.Delay(_interval));
+        }
+
+        var reports = await flood;
+        output.WriteLine($"{atOnce} refused at once, {deepest} waiting at most, all answered after {clock.Elapsed.TotalSeconds:0.0} s.");
+        server.Resume();
+        var recovery = new Recovery(output);
+
+        Assert.All(reports, report => Assert.Equal((503, true), (report.Status, report.Header("Retry-After") is not null)));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, _deadline + _read);
+        Assert.InRange(atOnce, users - (lanes * (queue + batch)), users);
+        Assert.InRange(deepest, 1, lanes * queue);
+        await recovery.UntilAsync("a report is taken", async () => (await ReportAsync(service, everybody[0], 300)).Status == 200);
+        Assert.Equal(0, service.Measure("continue_watching.commit.queue.depth"));
     }
 
     [Fact]
@@ -96,7 +149,7 @@ public sealed class PostgresIllTests
         await primary.KillAsync();
         await UntilAsync(async () => (await ReportAsync(service, "watcher", 100)).Status == 503);
         await standby.PromoteAsync();
-        await UntilAsync(async () => (await ReportAsync(service, "watcher", 200)).Status == 200);
+        await new Recovery(output).UntilAsync("a report is taken", async () => (await ReportAsync(service, "watcher", 200)).Status == 200);
         var before = acknowledged.ToDictionary();
         await UntilAsync(() => Task.FromResult(acknowledged.All(viewer => viewer.Value > before[viewer.Key])));
 
@@ -126,6 +179,14 @@ public sealed class PostgresIllTests
         "/updateWatchStatus",
         _tokens.Of(user),
         string.Create(CultureInfo.InvariantCulture, $$"""{"userId": "me", "contentId": "{{_film}}", "resumeFrom": {{position}}}"""));
+
+    // Many users who wake at once may have to wait for a processor, and are then told 503: nothing else.
+    private Task UntilTakenAsync(TestService service, string user, double position) => UntilAsync(async () =>
+    {
+        var report = await ReportAsync(service, user, position);
+        Assert.True(report.Status is 200 or 503, $"{report}\n{string.Join('\n', service.Logs.Take().Select(line => line.Exception).OfType<Exception>())}");
+        return report.Status == 200;
+    });
 
     private async Task<double> PlaceInRowAsync(TestService service, string user)
     {

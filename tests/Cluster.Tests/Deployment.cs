@@ -49,6 +49,10 @@ internal sealed class Deployment : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>Starts several at once.</summary>
+    public Task<SiloProcess[]> StartReadySilosAsync(int count) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(_ => StartReadySiloAsync()));
+
     public ServiceProcess StartApi(params (string Name, string? Value)[] settings) => StartApi(Api, settings);
 
     public ServiceProcess StartApi(Uri url, params (string Name, string? Value)[] settings)
@@ -88,9 +92,9 @@ internal sealed class Deployment : IAsyncDisposable
     public ServiceProcess StartCatalogLoader(string file) =>
         Start("CatalogLoader", new() { ["ConnectionStrings__Postgres"] = _database.ConnectionString }, file);
 
-    public Viewer SignIn(string user, HttpMessageHandler? through = null)
+    public Viewer SignIn(string user)
     {
-        var viewer = new Viewer(Api, user, Token(user), through);
+        var viewer = new Viewer(Api, user, Token(user));
         _viewers.Add(viewer);
         return viewer;
     }

@@ -2,10 +2,13 @@ using System.Net;
 
 namespace ContinueWatching.Cluster.Tests;
 
-/// <summary>Viewers who report one place after the other, each later than the one before, and remember which were acknowledged.</summary>
+/// <summary>Viewers who report one place after the other at a brisk pace, each later than the one before, and remember which were acknowledged.</summary>
 internal sealed class Load
 {
     private const int TitlesPerViewer = 3;
+
+    // Fast enough that reports are always under way; slower than a machine can, so that what they wait for gets its share of it.
+    private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(20);
 
     private readonly Task[] _reporting;
     private readonly List<Reporter> _reporters;
@@ -66,7 +69,8 @@ internal sealed class Load
     private async Task ReportAsync(Reporter reporter)
     {
         var titles = Enumerable.Range(0, TitlesPerViewer).Select(_ => Guid.NewGuid()).ToArray();
-        for (var second = 1; !_ended; second++)
+        using var pace = new PeriodicTimer(_pace);
+        for (var second = 1; !_ended && await pace.WaitForNextTickAsync(); second++)
         {
             var title = titles[second % TitlesPerViewer];
             try

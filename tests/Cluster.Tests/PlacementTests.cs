@@ -20,8 +20,7 @@ public sealed class PlacementTests(ITestOutputHelper output)
     public async Task Users_are_spread_evenly_over_the_silos_and_over_one_that_has_just_come()
     {
         await using var deployment = await Deployment.CreateAsync();
-        for (var number = 1; number <= 3; number++)
-            await deployment.StartReadySiloAsync();
+        await deployment.StartReadySilosAsync(3);
         using var host = await ConnectAsync(deployment);
         var grains = host.Services.GetRequiredService<IGrainFactory>();
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -12,9 +13,9 @@ internal sealed class Viewer : IDisposable
     private readonly HttpClient _http;
     private readonly string _user;
 
-    public Viewer(Uri service, string user, string token, HttpMessageHandler? through = null)
+    public Viewer(Uri service, string user, string token)
     {
-        _http = new HttpClient(through ?? new SocketsHttpHandler(), disposeHandler: through is null) { BaseAddress = service, Timeout = _patience };
+        _http = new HttpClient { BaseAddress = service, Timeout = _patience };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         _user = user;
     }
@@ -30,6 +31,22 @@ internal sealed class Viewer : IDisposable
 
     public Task<HttpResponseMessage> ReportAsync(Guid title, double seconds) =>
         _http.PutAsJsonAsync("/updateWatchStatus", new { userId = _user, contentId = title, resumeFrom = seconds, deviceId = "tv" });
+
+    /// <summary>A report of theirs is answered 200.</summary>
+    public async Task AssertTakenAsync()
+    {
+        using var answer = await ReportAsync(Guid.NewGuid(), 10);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    /// <summary>A report of theirs is answered as it is while nobody can take it: send it again.</summary>
+    public async Task AssertRefusedForNowAsync()
+    {
+        using var answer = await ReportAsync(Guid.NewGuid(), 10);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+    }
 
     /// <summary>The places, in seconds, of those titles that have one.</summary>
     public async Task<IReadOnlyDictionary<Guid, double>> WhereAsync(IEnumerable<Guid> titles)

@@ -158,23 +158,44 @@ public sealed class ErasureTests : IClassFixture<ErasureTests.OwnCluster>
         Assert.True(second.ErasedAt >= first.ErasedAt);
     }
 
-    [Fact]
-    public async Task An_erasure_that_is_asked_for_again_when_its_answer_was_lost_gives_the_same_receipt_and_a_new_one_erases_what_came_since()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_erasure_that_is_asked_for_again_when_its_answer_was_lost_leaves_what_came_since(bool asleep)
     {
         await FillAsync();
-        var asked = GrainCluster.Now;
+
+        // The API's clock is ahead, as far as clocks may be.
+        var asked = _clock.GetUtcNow().AddSeconds(1);
         var first = await _viewer.Grain.EraseAsync(asked);
         Assert.Equal((2, 1), (first.Rows["resume"], first.Rows["users"]));
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        await _viewer.WatchAsync(_film, 70, at: Now, duration: 1000);
+        if (asleep)
+            await _viewer.SleepAsync();
 
         var again = await _viewer.Grain.EraseAsync(asked);
-        Assert.Equal(first.ErasedAt, again.ErasedAt);
-        Assert.Equal(first.Rows, again.Rows);
 
-        _clock.Advance(TimeSpan.FromSeconds(10));
-        await _viewer.WatchAsync(_film, 100, at: Now, duration: 1000);
-        var second = await _viewer.Grain.EraseAsync(asked);
-        Assert.Equal((1, 1), (second.Rows["resume"], second.Rows["users"]));
+        Assert.Equal(0, again.Rows.Values.Sum());
+        Assert.Equal(70, await _viewer.PlaceAsync(_film));
+        Assert.Equal([_film], await _viewer.RowAsync());
+        Assert.Equal(1, (await _viewer.Grain.EraseAsync()).Rows["resume"]);
         Assert.Empty(await _viewer.RowAsync());
+    }
+
+    [Fact]
+    public async Task What_was_asked_for_before_an_erasure_does_not_bring_the_user_back()
+    {
+        await FillAsync();
+        var before = _clock.GetUtcNow().AddSeconds(-1);
+        await _viewer.Grain.EraseAsync();
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => _viewer.Grain.AddToWatchlistAsync(_film, before));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => _viewer.Grain.MarkWatchedAsync(_film, before));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => _viewer.Grain.PauseHistoryAsync(paused: true, before));
+
+        Assert.Equal(0, await _viewer.RowsAsync());
+        Assert.True(await _viewer.Grain.AddToWatchlistAsync(_film));
     }
 
     private async Task FillAsync()

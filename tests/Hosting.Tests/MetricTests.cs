@@ -13,7 +13,7 @@ public sealed partial class MetricTests(RunningCluster cluster)
     [Fact]
     public async Task Each_metric_of_ours_arrives_as_the_page_says_and_no_other_does()
     {
-        await UseEverythingAsync();
+        await cluster.UseEverythingAsync();
         var documented = OwnRow().Matches(_page).Select(row => (
             Name: row.Groups["name"].Value,
             Unit: row.Groups["unit"].Value,
@@ -40,7 +40,7 @@ public sealed partial class MetricTests(RunningCluster cluster)
     [Fact]
     public async Task Each_metric_of_the_libraries_that_the_page_names_arrives()
     {
-        await UseEverythingAsync();
+        await cluster.UseEverythingAsync();
         var section = _page[_page.IndexOf("## Metrics of the libraries", StringComparison.Ordinal).._page.IndexOf("## Traces", StringComparison.Ordinal)];
         var documented = LibraryRow().Matches(section).SelectMany(row => Quoted().Matches(row.Groups["names"].Value)).Select(name => name.Groups[1].Value).ToArray();
         Assert.True(documented.Length > 10);
@@ -85,23 +85,6 @@ public sealed partial class MetricTests(RunningCluster cluster)
             await ValueAsync("continue_watching.api.event_streams", "", value => value == 1);
 
         await ValueAsync("continue_watching.api.event_streams", "", value => value == 0);
-    }
-
-    // What has its metric only once it has happened.
-    private async Task UseEverythingAsync()
-    {
-        var user = $"{Guid.NewGuid()}";
-        Assert.Equal(200, (await cluster.ReportAsync(user, Guid.NewGuid())).Status);
-        Assert.Equal(200, (await RunningCluster.GetAsync(cluster.Api, $"/users/{user}/continue-watching", cluster.Tokens.Of(user))).Status);
-
-        // Another silo may have stored of it, for all that a grain knows that has lost a title once; here, one that is marked.
-        using var http = new HttpClient();
-        using var mark = new HttpRequestMessage(HttpMethod.Put, new Uri(cluster.Api, $"/users/{user}/watched/{Guid.NewGuid()}"));
-        mark.Headers.Authorization = new AuthenticationHeaderValue("Bearer", cluster.Tokens.Of(user));
-        using var marked = await http.SendAsync(mark);
-        Assert.True(marked.IsSuccessStatusCode, $"{marked.StatusCode}");
-        Assert.Equal(200, (await RunningCluster.GetAsync(
-            cluster.Api, $"/getWatchStatus?userId={user}&contentId={Guid.NewGuid()}", cluster.Tokens.Of(user))).Status);
     }
 
     private async Task<double> ValueAsync(string name, string labels, Predicate<double> isRight) => (await cluster.Receiver.FindAsync(

@@ -58,6 +58,28 @@ public sealed class StandaloneHostTests : IDisposable
     }
 
     [Fact]
+    public async Task The_page_is_there_with_tokens_for_the_asking_and_not_with_those_of_others()
+    {
+        await using var database = await TestPostgres.CreateDatabaseAsync();
+        var postgres = $"--ConnectionStrings:Postgres={database.ConnectionString}";
+        await using var open = await RunningStandalone.StartAsync(Data, postgres, "--dev-tokens");
+        await using var closed = await RunningStandalone.StartAsync(
+            Data, [postgres, .. _tokens.Configuration.Select(setting => $"--{setting}")]);
+
+        using var page = await open.Http.GetAsync("/");
+        using var film = await open.Http.GetAsync("/films/night-train.webm");
+        using var none = await closed.Http.GetAsync("/");
+        using var script = await closed.Http.GetAsync("/page.js");
+
+        Assert.Equal((200, "text/html"), ((int)page.StatusCode, page.Content.Headers.ContentType?.MediaType));
+        Assert.Equal((200, "video/webm"), ((int)film.StatusCode, film.Content.Headers.ContentType?.MediaType));
+        var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
+        Assert.Contains("default-src 'none'; script-src 'self';", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Equal((401, 401), ((int)none.StatusCode, (int)script.StatusCode));
+    }
+
+    [Fact]
     public async Task With_tokens_of_others_it_gives_none_of_its_own()
     {
         await using var database = await TestPostgres.CreateDatabaseAsync();

@@ -46,6 +46,44 @@ public sealed class UserStoreTests(ResumeDatabase database) : IClassFixture<Resu
     }
 
     [Fact]
+    public async Task A_pause_that_comes_late_from_a_silo_that_stood_still_does_not_stand()
+    {
+        await _silo.Users.CreateAsync(_user, Some.Noon);
+        var paused = new UserState { CreatedAt = Some.Noon }.Pause(paused: true, Some.Noon.AddSeconds(1));
+        var over = paused.Pause(paused: false, Some.Noon.AddSeconds(2));
+        Assert.True(await _silo.Users.StorePauseAsync(_user, over));
+
+        Assert.False(await _silo.Users.StorePauseAsync(_user, paused));
+
+        Assert.Equal(over, (await WakeAsync()).User);
+    }
+
+    [Fact]
+    public async Task An_erasure_that_goes_on_late_leaves_what_came_since_and_takes_what_another_clock_put_ahead_of_it()
+    {
+        var asked = await database.NowAsync();
+        var (ahead, since) = (Some.Title(1), Some.Title(2));
+        foreach (var (title, at) in new[] { (ahead, asked.AddSeconds(1.5)), (since, asked.AddSeconds(3)) })
+        {
+            var seconds = (at - Some.Noon).TotalSeconds;
+            await _silo.Store.StoreAsync(Some.Write(_user, title, Some.Register(seconds)));
+            await MarkAsync((title, Some.Marks(changed: seconds, hidden: seconds)));
+            await _silo.Users.AddToWatchlistAsync(_user, [new WatchlistRecord(title, at)]);
+        }
+
+        await _silo.Users.CreateAsync(_user, asked.AddSeconds(3));
+
+        var receipt = await _silo.Users.EraseAsync(_user, asked);
+
+        Assert.Equal(asked.AddSeconds(1.5), receipt.ErasedAt);
+        Assert.Equal((1, 1, 1, 0), (receipt.Rows["resume"], receipt.Rows["title_mark"], receipt.Rows["watchlist"], receipt.Rows["users"]));
+        Assert.Equal(since, Assert.Single(await database.RegistersAsync(_user)).Content);
+        Assert.Equal(since, Assert.Single(await database.MarksAsync(_user)).Key);
+        Assert.Equal(since, Assert.Single(await WatchlistAsync()).ContentId);
+        Assert.NotNull((await WakeAsync()).User.CreatedAt);
+    }
+
+    [Fact]
     public async Task A_pause_is_stored_of_a_user_whom_another_silo_has_erased_meanwhile()
     {
         await _silo.Users.CreateAsync(_user, Some.Noon);
@@ -225,7 +263,7 @@ public sealed class UserStoreTests(ResumeDatabase database) : IClassFixture<Resu
             await _silo.Users.AddToWatchlistAsync(user, [Entry(_title, 1)]);
         }
 
-        var rows = await _silo.Users.EraseAsync(_user, now);
+        var rows = (await _silo.Users.EraseAsync(_user, now)).Rows;
 
         Assert.Equal((3, 2, 1, 1), (rows["resume"], rows["title_mark"], rows["watchlist"], rows["users"]));
         Assert.Equal(["resume", "title_mark", "users", "watchlist"], rows.Keys.Order());
@@ -250,7 +288,7 @@ public sealed class UserStoreTests(ResumeDatabase database) : IClassFixture<Resu
         await _silo.Users.CreateAsync(_user, now);
         await _silo.Users.EraseAsync(_user, now);
 
-        var again = await _silo.Users.EraseAsync(_user, now.AddHours(-1));
+        var again = (await _silo.Users.EraseAsync(_user, now.AddHours(-1))).Rows;
 
         Assert.All(again.Values, count => Assert.Equal(0, count));
         Assert.Equal(now, (await WakeAsync()).User.ErasedAt);
@@ -267,7 +305,7 @@ public sealed class UserStoreTests(ResumeDatabase database) : IClassFixture<Resu
             """);
         await _silo.Users.CreateAsync(_user, Some.Noon);
 
-        var rows = await _silo.Users.EraseAsync(_user, await database.NowAsync());
+        var rows = (await _silo.Users.EraseAsync(_user, await database.NowAsync())).Rows;
 
         Assert.Equal((20_002, 0, 0, 1), (rows["resume"], rows["title_mark"], rows["watchlist"], rows["users"]));
         Assert.Empty(await database.RegistersAsync(_user));
@@ -289,7 +327,7 @@ public sealed class UserStoreTests(ResumeDatabase database) : IClassFixture<Resu
         var page = await WakeAsync();
         Assert.Equal(new UserState { ErasedAt = now }, page.User with { HasMarks = false });
         Assert.Empty(page.Titles);
-        var rest = await silo.Users.EraseAsync(_user, now);
+        var rest = (await silo.Users.EraseAsync(_user, now)).Rows;
         Assert.Equal((0, 1, 0), (rest["resume"], rest["title_mark"], rest["users"]));
     }
 

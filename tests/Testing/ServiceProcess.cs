@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -11,6 +12,7 @@ namespace ContinueWatching.Testing;
 public sealed class ServiceProcess : IAsyncDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly ConcurrentDictionary<int, bool> _given = [];
     private static readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly Process _process;
@@ -40,6 +42,13 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     /// <summary>All that it has said, for the message of a test that fails.</summary>
     public string Said => string.Join('\n', Lines);
+
+    /// <summary>Forgets what it has said, so that a test that shares it hears only what it caused itself.</summary>
+    public void Forget()
+    {
+        lock (_lines)
+            _lines.Clear();
+    }
 
     /// <summary>Starts what src/<paramref name="project"/>, or a sample, was built to, in its own folder.</summary>
     /// <param name="project">The folder, which the test project references: <c>Silo</c>, <c>Api</c>, <c>Standalone</c>, <c>CatalogLoader</c>.</param>
@@ -78,18 +87,28 @@ public sealed class ServiceProcess : IAsyncDisposable
         return service;
     }
 
-    /// <summary>Ports that nobody listens on at this moment.</summary>
+    /// <summary>Ports that nobody listens on at this moment, and that no other test of this process was given.</summary>
     public static int[] FreePorts(int count)
     {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
+        var listeners = new List<TcpListener>();
         try
         {
-            Array.ForEach(listeners, listener => listener.Start());
-            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+            var ports = new List<int>();
+            while (ports.Count < count)
+            {
+                var listener = new TcpListener(IPAddress.Loopback, 0);
+                listeners.Add(listener);
+                listener.Start();
+                var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+                if (_given.TryAdd(port, true))
+                    ports.Add(port);
+            }
+
+            return [.. ports];
         }
         finally
         {
-            Array.ForEach(listeners, listener => listener.Dispose());
+            listeners.ForEach(listener => listener.Dispose());
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -34,6 +35,24 @@ public sealed class TestService : IAsyncDisposable
 
     /// <summary>The grains, as an internal service calls them.</summary>
     public IGrainFactory Grains => _host.App.Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>What an observable instrument of this service, and of no other in the process, shows at this moment, over all its tags.</summary>
+    public int Measure(string instrument)
+    {
+        var (sum, factory) = (0, _host.App.Services.GetRequiredService<IMeterFactory>());
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (published, self) =>
+            {
+                if (published.Name == instrument && published.Meter.Scope == factory)
+                    self.EnableMeasurementEvents(published);
+            },
+        };
+        listener.SetMeasurementEventCallback<int>((_, value, _, _) => sum += value);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return sum;
+    }
 
     /// <summary>All that it answers to.</summary>
     public IReadOnlyList<Endpoint> Endpoints => _host.App.Services.GetRequiredService<EndpointDataSource>().Endpoints;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace ContinueWatching.Bench.Reporting;
+namespace ContinueWatching.Bench;
 
 /// <summary>Writes what was measured to files.</summary>
 internal static class Results

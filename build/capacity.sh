@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Reckons docs/capacity.md: the last table out of the first, by the formulae between them.
+#
+#   build/capacity.sh            writes it
+#   build/capacity.sh --check    says whether it follows; exits with 1 when it does not
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly page=docs/capacity.md
+written=$(mktemp)
+trap 'rm -f "$written"' EXIT
+
+awk -F ' *[|] *' '
+  /^\| `[a-z_]+` \|/ { name = $2; gsub("`", "", name); given[name] = $3 }
+  /^<!-- end -->/ { skipping = 0 }
+  !skipping { print }
+  /^<!-- written by/ { skipping = 1; table() }
+
+  function value(name) {
+    if (!(name in given)) { print "There is no " name "." > "/dev/stderr"; exit 1 }
+    return given[name]
+  }
+  function up(number) { return number == int(number) ? number : int(number) + 1 }
+  function most(a, b) { return a > b ? a : b }
+  function least(a, b) { return a < b ? a : b }
+  # Two digits that count at least, and blanks between thousands.
+  function show(number,   text, groups) {
+    text = number == int(number) || number >= 100 ? sprintf("%d", number + 0.5) : number >= 10 ? sprintf("%.0f", number) : number >= 1 ? sprintf("%.1f", number) : sprintf("%.2g", number)
+    for (groups = ""; length(text) > 3 && text !~ /[.e]/; text = substr(text, 1, length(text) - 3)) groups = " " substr(text, length(text) - 2) groups
+    return text groups
+  }
+  function line(name,   column) {
+    printf "| %s |", name
+    for (column = 1; column <= 3; column++) printf " %s |", show(result[column])
+    print ""
+  }
+  function table(   column, viewers, month) {
+    split("10000 100000 1000000", viewers, " ")
+    print "| at the peak | 10 000 viewers | 100 000 | 1 000 000 |"
+    print "|---|---:|---:|---:|"
+    for (column = 1; column <= 3; column++) {
+      R[column] = viewers[column] / value("report_interval_s")
+      Q[column] = viewers[column] * (value("rows_per_viewer_hour") + value("places_per_viewer_hour")) / 3600
+      A[column] = (R[column] * value("api_us_per_report") + Q[column] * value("api_us_per_row")) / 1e6
+      S[column] = (R[column] * value("silo_us_per_report") + Q[column] * value("silo_us_per_row")) / 1e6
+      M[column] = viewers[column] * value("memory_factor") * value("user_bytes")
+      apis[column] = 1 + most(1, up(A[column] / (value("utilisation") * value("api_cores"))))
+      silos[column] = 1 + most(2, most(up(S[column] / (value("utilisation") * value("silo_cores"))),
+        up(M[column] / (0.8 * value("silo_gb") * 1e9 - value("silo_base_mb") * 1e6))))
+      wal[column] = R[column] * value("wal_bytes_per_report") + least(R[column], viewers[column] / value("checkpoint_s")) * value("page_bytes")
+    }
+    for (column in R) result[column] = R[column]; line("reports per second")
+    for (column in R) result[column] = Q[column]; line("rows and places per second")
+    for (column in R) result[column] = A[column]; line("cores at work, APIs")
+    for (column in R) result[column] = apis[column]; line("**API tasks** of " value("api_cores") " core, " value("api_gb") " GB")
+    for (column in R) result[column] = S[column]; line("cores at work, silos")
+    for (column in R) result[column] = M[column] / 1e6; line("users in memory, MB")
+    for (column in R) result[column] = silos[column]; line("**silo tasks** of " value("silo_cores") " cores, " value("silo_gb") " GB")
+    for (column in R) result[column] = R[column] * value("postgres_us_per_report") / 1e6 / value("utilisation"); line("**cores of Postgres**, half of them at work")
+    for (column in R) result[column] = least(R[column], silos[column] * value("commit_lanes") * 1000 / value("commit_ms")); line("commits per second, at most")
+    for (column in R) result[column] = wal[column] / 1e6; line("**WAL**, MB per second")
+    for (column in R) result[column] = silos[column] * value("connections_per_silo") + apis[column] * value("connections_per_api"); line("**connections**, at most")
+    for (column in R) result[column] = viewers[column] * value("users_per_viewer") * value("registers_per_user") * value("register_bytes") / 1e9; line("**stored**, GB")
+    print "| **what a month is paid for by** | | | |"
+    month = 3600 * value("hours") * value("mean_to_peak")
+    for (column in R) result[column] = (apis[column] * value("api_cores") + silos[column] * value("silo_cores")) * value("hours"); line("core hours of tasks")
+    for (column in R) result[column] = (apis[column] * value("api_gb") + silos[column] * value("silo_gb")) * value("hours"); line("GB hours of tasks")
+    for (column in R) result[column] = wal[column] * month / 1e9; line("WAL, GB")
+    for (column in R) result[column] = (R[column] + Q[column]) * month / 1e6; line("requests through the load balancer, millions")
+    for (column in R) result[column] = (R[column] * value("report_answer_bytes") + Q[column] * value("row_answer_bytes")) * month / 1e9; line("bytes out, GB")
+    for (column in R) result[column] = silos[column] * value("series_per_silo") + apis[column] * value("series_per_api"); line("series of metrics")
+    for (column in R) result[column] = (R[column] + Q[column]) * value("traced") * value("spans_per_trace") * month / 1e6; line("spans, millions")
+  }
+' "$page" >"$written"
+
+if [[ ${1-} == --check ]]; then
+  diff "$page" "$written" || { echo "$page: the last table does not follow from the first; run build/capacity.sh." >&2; exit 1; }
+else
+  cp "$written" "$page"
+fi
