@@ -18,7 +18,6 @@ public sealed class PageTests(Chromium chromium)
     [Theory]
     [InlineData(1440, ColorScheme.Light)]
     [InlineData(360, ColorScheme.Dark)]
-    [InlineData(1920, ColorScheme.Dark)]
     public async Task Nothing_on_it_shuts_anybody_out(int width, ColorScheme scheme)
     {
         await using var context = await chromium.NewContextAsync(width, 900, scheme);

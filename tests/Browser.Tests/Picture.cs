@@ -13,8 +13,9 @@ internal static class Picture
     {
         if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 })
             return;
-        await page.Browser.SetViewportSizeAsync(1280, 860);
+        await page.Browser.SetViewportSizeAsync(1340, 1010);
         await page.Browser.Mouse.MoveAsync(0, 0);
+        await page.Browser.EvaluateAsync("() => document.querySelectorAll('option:checked').forEach(option => option.textContent = 'Ada')");
         await page.Browser.EvaluateAsync("() => Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => {})))");
         await page.Browser.ScreenshotAsync(new() { Path = System.IO.Path.Combine(ServiceProcess.RepositoryRoot(), Path), Scale = ScreenshotScale.Css });
     }
