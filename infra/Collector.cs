@@ -40,7 +40,7 @@ internal static class Collector
             Cpu = Cpu,
             MemoryLimitMiB = MemoryMiB,
             ReadonlyRootFilesystem = true,
-            Environment = new Dictionary<string, string> { ["AOT_CONFIG_CONTENT"] = Configuration(process, cluster, metrics.LogGroupName) },
+            Environment = new Dictionary<string, string> { ["AOT_CONFIG_CONTENT"] = Configuration(process, log.Stack.Region, cluster, metrics.LogGroupName) },
             Logging = LogDriver.AwsLogs(new AwsLogDriverProps { LogGroup = log, StreamPrefix = "collector" }),
         });
 
@@ -77,7 +77,7 @@ internal static class Collector
     };
 
     // JSON, which is YAML too. Without $, with which the collector would begin a variable.
-    private static string Configuration(string process, string cluster, string log) => JsonSerializer.Serialize(new
+    private static string Configuration(string process, string region, string cluster, string log) => JsonSerializer.Serialize(new
     {
         receivers = new { otlp = new { protocols = new { grpc = new { endpoint = Endpoint } } } },
         processors = new
@@ -89,6 +89,7 @@ internal static class Collector
         {
             awsemf = new
             {
+                region,
                 @namespace = cluster,
                 log_group_name = log,
                 log_stream_name = process,
@@ -102,7 +103,7 @@ internal static class Collector
                 }),
                 metric_descriptors = EmittedMetric.All.Select(metric => new { metric_name = metric.Name, unit = metric.Unit, overwrite = true }),
             },
-            awsxray = new { },
+            awsxray = new { region },
         },
         service = new
         {

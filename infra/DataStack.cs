@@ -1,5 +1,4 @@
 using Amazon.CDK;
-using Amazon.CDK.AWS.EC2;
 using Amazon.CDK.AWS.ECR;
 using Amazon.CDK.AWS.RDS;
 using Amazon.CDK.AWS.SecretsManager;
@@ -27,22 +26,34 @@ internal sealed class DataStack : Stack
 
     private const int PasswordDays = 30;
 
+    // What would have to be escaped somewhere: in a connection string, in a shell, in SQL.
+    private const string NotInPasswords = " %+~`#$&*()|[]{}:;<>?!'/@\"\\=,^";
+
+    // Has CloudFormation make the functions, in AWS' newest text. The library's own way brings them in a version whose runtime (Python 3.9) is past its end.
+    private const string HostedRotation = "AWS::SecretsManager-2024-09-16";
+
     // Images that can still be gone back to.
     private const int ImagesKept = 30;
 
     public DataStack(Construct scope, string id, IStackProps props, Deployment deployment, NetworkStack network)
         : base(scope, id, props)
     {
-        AdministratorSecret = new DatabaseSecret(this, "AdministratorSecret", new DatabaseSecretProps { Username = Administrator });
-        var instance = CreateInstance(deployment, network);
-        Instance = instance;
-        RoleSecret = new DatabaseSecret(this, "RoleSecret", new DatabaseSecretProps { Username = Role, MasterSecret = AdministratorSecret })
-            .Attach(instance);
-        Rotate("RoleRotation", RoleSecret, SecretRotationApplication.POSTGRES_ROTATION_MULTI_USER, network, instance.Secret);
-        Rotate("AdministratorRotation", instance.Secret!, SecretRotationApplication.POSTGRES_ROTATION_SINGLE_USER, network, master: null);
+        var administrator = new DatabaseSecret(
+            this, "AdministratorSecret", new DatabaseSecretProps { Username = Administrator, ExcludeCharacters = NotInPasswords });
+        var role = new DatabaseSecret(
+            this, "RoleSecret", new DatabaseSecretProps { Username = Role, MasterSecret = administrator, ExcludeCharacters = NotInPasswords });
+        administrator.ApplyRemovalPolicy(RemovalPolicy.RETAIN);
+        role.ApplyRemovalPolicy(RemovalPolicy.RETAIN);
+        AdministratorSecret = administrator;
+        var parameters = Parameters(deployment.Database);
+        Instance = CreateInstance(deployment, network, parameters);
+        RoleSecret = role.Attach(Instance);
+        AddTransform(HostedRotation);
+        Rotate(deployment, "role", RoleSecret, "PostgreSQLMultiUser", network, administrator);
+        Rotate(deployment, "administrator", Instance.Secret!, "PostgreSQLSingleUser", network, master: null);
         if (deployment.Database.ReadReplica)
         {
-            Replica = CreateReplica(deployment, network, instance);
+            Replica = CreateReplica(deployment, network, parameters, Instance);
         }
 
         SiloImages = Images("silo", deployment);
@@ -50,7 +61,7 @@ internal sealed class DataStack : Stack
     }
 
     /// <summary>Postgres.</summary>
-    public IDatabaseInstance Instance { get; }
+    public DatabaseInstance Instance { get; }
 
     /// <summary>The copy of it, if there is one.</summary>
     public IDatabaseInstance? Replica { get; }
@@ -81,7 +92,7 @@ internal sealed class DataStack : Stack
         Version = PostgresEngineVersion.Of("17.9", "17"),
     });
 
-    private DatabaseInstance CreateInstance(Deployment deployment, NetworkStack network)
+    private DatabaseInstance CreateInstance(Deployment deployment, NetworkStack network, ParameterGroup parameters)
     {
         var name = $"{Stacks.Product}-{deployment.Environment}";
         var database = deployment.Database;
@@ -98,7 +109,7 @@ internal sealed class DataStack : Stack
             Vpc = network.Vpc,
             VpcSubnets = NetworkStack.ForData,
             SecurityGroups = [network.Database],
-            ParameterGroup = Parameters(database),
+            ParameterGroup = parameters,
             CaCertificate = CaCertificate.RDS_CA_RSA2048_G1,
             MultiAz = true,
             StorageType = StorageType.GP3,
@@ -118,7 +129,8 @@ internal sealed class DataStack : Stack
         return instance;
     }
 
-    private DatabaseInstanceReadReplica CreateReplica(Deployment deployment, NetworkStack network, DatabaseInstance instance) =>
+    private DatabaseInstanceReadReplica CreateReplica(
+        Deployment deployment, NetworkStack network, ParameterGroup parameters, DatabaseInstance instance) =>
         new(this, "Replica", new DatabaseInstanceReadReplicaProps
         {
             InstanceIdentifier = $"{Stacks.Product}-{deployment.Environment}-replica",
@@ -127,6 +139,9 @@ internal sealed class DataStack : Stack
             Vpc = network.Vpc,
             VpcSubnets = NetworkStack.ForData,
             SecurityGroups = [network.Database],
+
+            // With fewer max_connections than the other has it would not start.
+            ParameterGroup = parameters,
             StorageType = StorageType.GP3,
             MaxAllocatedStorage = deployment.Database.MaxStorageGiB,
             DeletionProtection = true,
@@ -156,27 +171,29 @@ internal sealed class DataStack : Stack
         },
     });
 
-    // Not by the instance's own method: it would write its rule into the network's stack, and the network would then depend on what depends on it.
-    private void Rotate(string id, ISecret secret, SecretRotationApplication application, NetworkStack network, ISecret? master) =>
-        _ = new SecretRotation(this, id, new SecretRotationProps
+    private void Rotate(Deployment deployment, string whose, ISecret secret, string kind, NetworkStack network, DatabaseSecret? master)
+    {
+        var function = $"{Stacks.Product}-{deployment.Environment}-{whose}-password";
+        var log = deployment.AddLog(this, $"{whose}-rotation-log", $"/aws/lambda/{function}");
+        var schedule = new CfnRotationSchedule(this, $"{whose}-rotation", new CfnRotationScheduleProps
         {
-            Application = application,
-            Secret = secret,
-            MasterSecret = master,
-            AutomaticallyAfter = Duration.Days(PasswordDays),
+            SecretId = secret.SecretArn,
+            HostedRotationLambda = new CfnRotationSchedule.HostedRotationLambdaProperty
+            {
+                RotationType = kind,
+                RotationLambdaName = function,
+                MasterSecretArn = master?.SecretArn,
+                ExcludeCharacters = NotInPasswords,
+                VpcSecurityGroupIds = network.Rotation.SecurityGroupId,
+                VpcSubnetIds = Fn.Join(",", network.Vpc.SelectSubnets(NetworkStack.ForProcesses).SubnetIds),
+            },
+            RotationRules = new CfnRotationSchedule.RotationRulesProperty { ScheduleExpression = $"rate({PasswordDays} days)" },
 
             // Before the first deployment there is no role whose password could be changed.
             RotateImmediatelyOnUpdate = false,
-            Vpc = network.Vpc,
-            VpcSubnets = NetworkStack.ForProcesses,
-            SecurityGroup = network.Rotation,
-            Target = new Connections_(new ConnectionsProps
-            {
-                SecurityGroups = [SecurityGroup.FromSecurityGroupId(
-                    this, $"{id}Target", network.Database.SecurityGroupId, new SecurityGroupImportOptions { Mutable = false })],
-                DefaultPort = Port.Tcp(NetworkStack.DatabasePort),
-            }),
         });
+        schedule.Node.AddDependency(log);
+    }
 
     private Repository Images(string process, Deployment deployment) => new(this, $"{process}-images", new RepositoryProps
     {

@@ -51,10 +51,10 @@ internal sealed partial class UserGrain
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             var title = _titles.Find(contentId) ?? await LoadAsync(contentId, cancellationToken);
-            var marks = change(title, asked, now);
-            if (ReferenceEquals(marks, title.Marks))
+            var marks = change(title, AfterErasure(asked), now);
+            if (ReferenceEquals(marks, title.Marks) || IsErasedSince(asked))
             {
-                return title;
+                return title.With(marks);
             }
 
             if (await StoreMarksAsync([(contentId, marks)], now))

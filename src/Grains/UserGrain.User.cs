@@ -11,6 +11,7 @@ internal sealed partial class UserGrain
     private static readonly TimeSpan _eraseAgainAfter = TimeSpan.FromSeconds(60);
 
     private IGrainTimer? _eraseAgain;
+    private DateTimeOffset? _erasureAskedAt;
 
     public async Task<HistoryPage> GetHistoryAsync(int limit, HistoryCursor? after, CancellationToken cancellationToken = default)
     {
@@ -62,8 +63,14 @@ internal sealed partial class UserGrain
         RequireTitle(contentId);
         await WakeAsync(cancellationToken);
         var now = Now();
-        var entry = new WatchlistRecord(contentId, Asked(askedAt, now));
+        var asked = Asked(askedAt, now);
+        if (IsErasedSince(asked))
+        {
+            return true;
+        }
+
         await BeKnownAsync(now);
+        var entry = new WatchlistRecord(contentId, AfterErasure(asked));
         var added = await StoreAsync(_users.AddToWatchlistAsync(_user, [entry])) == 1;
         Tell(ChangedParts.Watchlist);
         return added;
@@ -117,7 +124,7 @@ internal sealed partial class UserGrain
         await WakeAsync(cancellationToken);
         var now = Now();
         var asked = Asked(askedAt, now);
-        if (!ReferenceEquals(_state.Pause(paused, asked), _state))
+        if (!IsErasedSince(asked) && !ReferenceEquals(_state.Pause(paused, asked = AfterErasure(asked)), _state))
         {
             await BeKnownAsync(now);
             var next = _state.Pause(paused, asked);
@@ -147,8 +154,9 @@ internal sealed partial class UserGrain
         cancellationToken.ThrowIfCancellationRequested();
         await WakeAsync(cancellationToken);
         var now = Now();
-        var asked = askedAt is { } given && given < now ? ReportTime.Truncate(given) : now;
+        var asked = Asked(askedAt, now);
         var receipt = await StoreAsync(_users.EraseAsync(_user, asked));
+        _erasureAskedAt = asked > _erasureAskedAt || _erasureAskedAt is null ? asked : _erasureAskedAt;
         _titles = LoadedTitles.Erased(receipt.ErasedAt);
         _state = new UserState { ErasedAt = receipt.ErasedAt };
         if (TitleMarks.IsAfter(now, asked))

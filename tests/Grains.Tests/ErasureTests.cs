@@ -190,12 +190,16 @@ public sealed class ErasureTests : IClassFixture<ErasureTests.OwnCluster>
         var before = _clock.GetUtcNow().AddSeconds(-1);
         await _viewer.Grain.EraseAsync();
 
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => _viewer.Grain.AddToWatchlistAsync(_film, before));
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => _viewer.Grain.MarkWatchedAsync(_film, before));
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => _viewer.Grain.PauseHistoryAsync(paused: true, before));
+        Assert.True(await _viewer.Grain.AddToWatchlistAsync(_film, before));
+        Assert.True((await _viewer.Grain.MarkWatchedAsync(_film, before)).Completed);
+        Assert.False((await _viewer.Grain.PauseHistoryAsync(paused: true, before)).HistoryPaused);
+        await _viewer.Grain.HideAsync(_film, before);
+        await _viewer.Grain.ForgetAsync(_film, before);
 
         Assert.Equal(0, await _viewer.RowsAsync());
-        Assert.True(await _viewer.Grain.AddToWatchlistAsync(_film));
+        Assert.Null(await _viewer.StatusAsync(_film));
+        Assert.True(await _viewer.Grain.AddToWatchlistAsync(_film, _clock.GetUtcNow()));
+        Assert.Single(await _viewer.Grain.GetWatchlistAsync());
     }
 
     private async Task FillAsync()

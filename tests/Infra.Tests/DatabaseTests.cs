@@ -40,9 +40,11 @@ public sealed class DatabaseTests(Synthesized synthesized)
     }
 
     [Fact]
-    public void The_instance_uses_these_parameters() => Assert.Equal(
-        Assert.Single(synthesized.Production.Data.Find("AWS::RDS::DBParameterGroup").Keys),
-        synthesized.Production.Data.One("AWS::RDS::DBInstance", "Postgres")["DBParameterGroupName"]!["Ref"]!.GetValue<string>());
+    public void The_instance_and_its_copy_use_these_parameters() => Assert.All(
+        synthesized.Production.Data.Find("AWS::RDS::DBInstance").Values,
+        instance => Assert.Equal(
+            Assert.Single(synthesized.Production.Data.Find("AWS::RDS::DBParameterGroup").Keys),
+            instance["Properties"]!["DBParameterGroupName"]!["Ref"]!.GetValue<string>()));
 
     [Fact]
     public void Nothing_deletes_it()
@@ -83,10 +85,22 @@ public sealed class DatabaseTests(Synthesized synthesized)
         });
 
         // With the single-user kind of it, processes would be left with a password that is none.
-        Assert.Contains("SecretsManagerRDSPostgreSQLRotationMultiUser", Application(data, "RoleRotation"), StringComparison.Ordinal);
-        Assert.Contains("SecretsManagerRDSPostgreSQLRotationSingleUser", Application(data, "AdministratorRotation"), StringComparison.Ordinal);
-        Assert.NotNull(data.One("AWS::Serverless::Application", "RoleRotation")["Parameters"]!["masterSecretArn"]);
+        var role = data.One("AWS::SecretsManager::RotationSchedule", "rolerotation");
+        Assert.Equal("PostgreSQLMultiUser", role["HostedRotationLambda"]!["RotationType"]!.GetValue<string>());
+        Assert.StartsWith("RoleSecretAttachment", role["SecretId"]!["Ref"]!.GetValue<string>(), StringComparison.Ordinal);
+
+        // The function logs in as the administrator: it is told so, and so it reads it in the secret.
+        var administrator = role["HostedRotationLambda"]!["MasterSecretArn"]!["Ref"]!.GetValue<string>();
+        Assert.StartsWith("AdministratorSecret", administrator, StringComparison.Ordinal);
+        Assert.Contains(
+            $"\\u0022masterarn\\u0022:\\u0022\",{{\"Ref\":\"{administrator}\"}}",
+            data.One("AWS::SecretsManager::Secret", "RoleSecret")["GenerateSecretString"]!["SecretStringTemplate"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("AWS::SecretsManager-2024-09-16", data.Json["Transform"]!.GetValue<string>());
     }
+
+    [Fact]
+    public void Passwords_outlive_their_stack_as_the_database_does() => Assert.All(
+        synthesized.Production.Data.Find("AWS::SecretsManager::Secret").Values, secret => Assert.Equal("Retain", secret["DeletionPolicy"]!.GetValue<string>()));
 
     [Fact]
     public void No_process_grows_as_old_as_its_password()
@@ -103,12 +117,6 @@ public sealed class DatabaseTests(Synthesized synthesized)
         {
             Assert.Contains(schedules, schedule => schedule["Target"]!["Input"]!.ToJsonString().Contains(id, StringComparison.Ordinal));
         }
-    }
-
-    private static string Application(SynthesizedStack data, string id)
-    {
-        var mapping = data.One("AWS::Serverless::Application", id)["Location"]!["ApplicationId"]!["Fn::FindInMap"]![0]!.GetValue<string>();
-        return data.Json["Mappings"]![mapping]!["aws"]!["applicationId"]!.GetValue<string>();
     }
 
     private JsonNode Parameters() => synthesized.Production.Data.One("AWS::RDS::DBParameterGroup")["Parameters"]!;

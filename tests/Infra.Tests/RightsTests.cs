@@ -78,7 +78,7 @@ public sealed partial class RightsTests(Synthesized synthesized)
         foreach (var (environment, days) in new[] { (synthesized.Production, 90), (synthesized.Staging, 14) })
         {
             var logs = environment.All.SelectMany(stack => stack.Find("AWS::Logs::LogGroup").Values).ToArray();
-            Assert.Equal(8, logs.Length);
+            Assert.Equal(10, logs.Length);
             Assert.All(logs, log => Assert.Equal(days, log["Properties"]!["RetentionInDays"]!.GetValue<int>()));
         }
     }
