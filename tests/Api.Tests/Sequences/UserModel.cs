@@ -108,7 +108,7 @@ internal sealed class UserModel(IReadOnlyDictionary<int, ModelTitle> catalogue, 
     public void Forget(int title, long now)
     {
         var known = Of(title);
-        if (known.Places.Count == 0 && known.CompletedAt is null && known.HiddenAt is null)
+        if (known.Places.Count == 0 && known.CompletedAt is null && known.HiddenAt is null && known.ForgottenAt is null)
             return;
         var forgotten = new TitleModel { ForgottenAt = known.Places.Count > 0 ? Math.Max(now, known.Places[0].At) : now };
         foreach (var place in known.Places)
