@@ -20,6 +20,9 @@ public sealed record UserState
     /// <summary>When the user was erased, if within the last 30 days.</summary>
     public DateTimeOffset? ErasedAt { get; init; }
 
+    /// <summary>When that was asked for; null to a grain that has not done it itself, for only the tombstone is stored.</summary>
+    public DateTimeOffset? ErasureAskedAt { get; init; }
+
     /// <summary>Whether marks are stored of titles of this user.</summary>
     public bool HasMarks { get; init; }
 
@@ -38,6 +41,21 @@ public sealed record UserState
 
     /// <summary>Whether the history was paused at <paramref name="moment"/>.</summary>
     public bool WasPausedAt(DateTimeOffset moment) => moment >= PausedFrom && !(moment >= PausedUntil);
+
+    /// <summary>The state after the user was erased up to <paramref name="erasedAt"/>, as was asked for at <paramref name="askedAt"/>.</summary>
+    public UserState Erase(DateTimeOffset erasedAt, DateTimeOffset askedAt) =>
+        new() { ErasedAt = erasedAt, ErasureAskedAt = ErasureAskedAt > askedAt ? ErasureAskedAt : askedAt };
+
+    /// <summary>
+    /// Whether the user was erased after something was asked for that comes only now: it must not bring them back, and counts as done and
+    /// erased. Where it is not known when the erasure was asked for, that holds as far as clocks agree.
+    /// </summary>
+    public bool IsErasedSince(DateTimeOffset askedAt) => askedAt < (ErasureAskedAt ?? ErasedAt - Limits.ClockDifference);
+
+    /// <summary>
+    /// The moment as of which something is stored now: after an erasure, which would hide it, and whose moment another clock may have set.
+    /// </summary>
+    public DateTimeOffset AfterErasure(DateTimeOffset moment) => ErasedAt >= moment ? ErasedAt.Value.AddMilliseconds(1) : moment;
 
     /// <summary>The state after the viewer has paused the history at <paramref name="askedAt"/>, or had it go on.</summary>
     public UserState Pause(bool paused, DateTimeOffset askedAt) =>

@@ -51,8 +51,8 @@ internal sealed partial class UserGrain
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             var title = _titles.Find(contentId) ?? await LoadAsync(contentId, cancellationToken);
-            var marks = change(title, AfterErasure(asked), now);
-            if (ReferenceEquals(marks, title.Marks) || IsErasedSince(asked))
+            var marks = change(title, _state.AfterErasure(asked), now);
+            if (ReferenceEquals(marks, title.Marks) || _state.IsErasedSince(asked))
             {
                 return title.With(marks);
             }

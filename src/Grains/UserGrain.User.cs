@@ -11,7 +11,6 @@ internal sealed partial class UserGrain
     private static readonly TimeSpan _eraseAgainAfter = TimeSpan.FromSeconds(60);
 
     private IGrainTimer? _eraseAgain;
-    private DateTimeOffset? _erasureAskedAt;
 
     public async Task<HistoryPage> GetHistoryAsync(int limit, HistoryCursor? after, CancellationToken cancellationToken = default)
     {
@@ -64,13 +63,13 @@ internal sealed partial class UserGrain
         await WakeAsync(cancellationToken);
         var now = Now();
         var asked = Asked(askedAt, now);
-        if (IsErasedSince(asked))
+        if (_state.IsErasedSince(asked))
         {
             return true;
         }
 
         await BeKnownAsync(now);
-        var entry = new WatchlistRecord(contentId, AfterErasure(asked));
+        var entry = new WatchlistRecord(contentId, _state.AfterErasure(asked));
         var added = await StoreAsync(_users.AddToWatchlistAsync(_user, [entry])) == 1;
         Tell(ChangedParts.Watchlist);
         return added;
@@ -124,7 +123,7 @@ internal sealed partial class UserGrain
         await WakeAsync(cancellationToken);
         var now = Now();
         var asked = Asked(askedAt, now);
-        if (!IsErasedSince(asked) && !ReferenceEquals(_state.Pause(paused, asked = AfterErasure(asked)), _state))
+        if (!_state.IsErasedSince(asked) && !ReferenceEquals(_state.Pause(paused, asked = _state.AfterErasure(asked)), _state))
         {
             await BeKnownAsync(now);
             var next = _state.Pause(paused, asked);
@@ -156,9 +155,8 @@ internal sealed partial class UserGrain
         var now = Now();
         var asked = Asked(askedAt, now);
         var receipt = await StoreAsync(_users.EraseAsync(_user, asked));
-        _erasureAskedAt = asked > _erasureAskedAt || _erasureAskedAt is null ? asked : _erasureAskedAt;
         _titles = LoadedTitles.Erased(receipt.ErasedAt);
-        _state = new UserState { ErasedAt = receipt.ErasedAt };
+        _state = _state.Erase(receipt.ErasedAt, asked);
         if (TitleMarks.IsAfter(now, asked))
         {
             // It comes late, or again: what was stored since stands, and is read anew.

@@ -181,19 +181,11 @@ internal sealed partial class UserGrain : Grain, IUserGrain
 
     private TimeSpan NextReportIn() => GrainInstruments.NextReportIn(_options, _store);
 
-    // What is stored now is later than an erasure, whose moment another silo's clock may have set.
-    private DateTimeOffset Now() => AfterErasure(ReportTime.Truncate(_time.GetUtcNow()));
-
-    private DateTimeOffset AfterErasure(DateTimeOffset moment) =>
-        _state.ErasedAt >= moment ? _state.ErasedAt.Value.AddMilliseconds(1) : moment;
+    private DateTimeOffset Now() => _state.AfterErasure(ReportTime.Truncate(_time.GetUtcNow()));
 
     // When a viewer asked for what is to be done now; nobody asks in the future.
     private static DateTimeOffset Asked(DateTimeOffset? askedAt, DateTimeOffset now) =>
         askedAt is { } given && given < now ? ReportTime.Truncate(given) : now;
-
-    // What was asked for before an erasure and comes behind it must not bring the user back: it counts as done, and erased. When the erasure
-    // was asked for is known exactly to who has done it; else by the tombstone, as far as clocks agree.
-    private bool IsErasedSince(DateTimeOffset asked) => asked < (_erasureAskedAt ?? _state.ErasedAt - Limits.ClockDifference);
 
     private ValueTask<Title?> FindTitleAsync(ContentId contentId, CancellationToken cancellationToken) =>
         _catalogue.TryGet(contentId, out var title) ? new(title) : _catalogue.GetAsync(contentId, cancellationToken);

@@ -89,5 +89,33 @@ public class UserStateTests
         Assert.Equal(at > 1_000, erased.Takes(Register("tv", at, position)));
     }
 
+    [Theory]
+    [InlineData(999, true)]
+    [InlineData(1_000, false)]
+    [InlineData(1_500, false)]
+    public void What_was_asked_for_before_an_erasure_was_counts_as_erased_however_far_ahead_its_moment_lies(int at, bool isErased)
+    {
+        var erased = UserState.Unknown.Erase(At(2_500), askedAt: At(1_000));
+
+        Assert.Equal(isErased, erased.IsErasedSince(At(at)));
+        Assert.Equal(isErased, erased.Erase(At(2_500), askedAt: At(500)).IsErasedSince(At(at)));
+        Assert.Equal(At(2_501), erased.AfterErasure(At(at)));
+        Assert.Equal(At(2_501), erased.AfterErasure(At(2_500)));
+        Assert.Equal(At(2_600), erased.AfterErasure(At(2_600)));
+    }
+
+    [Theory]
+    [InlineData(2_999, true)]
+    [InlineData(3_000, false)]
+    public void Where_only_the_tombstone_is_left_it_counts_as_erased_as_far_as_clocks_agree(int at, bool isErased) =>
+        Assert.Equal(isErased, new UserState { ErasedAt = At(5_000) }.IsErasedSince(At(at)));
+
+    [Fact]
+    public void Nothing_is_erased_of_a_user_who_was_not()
+    {
+        Assert.False(UserState.Unknown.IsErasedSince(At(0)));
+        Assert.Equal(At(0), UserState.Unknown.AfterErasure(At(0)));
+    }
+
     private static ReportOutcome Judge(UserState user, int at) => user.Judge(Progress(), Register("tv", at, 60_000)).Outcome;
 }
