@@ -15,7 +15,8 @@ namespace ContinueWatching.Api;
 /// </summary>
 /// <remarks>
 /// Where all calls pass through, so that no route has to think of it. A filter's <see cref="IGrainCallContext.Invoke"/> may be called again once
-/// it has ended. What one try waits for an answer is Orleans's to decide (<c>Cluster:ResponseTimeout</c>).
+/// it has ended, unless the call may go on in this very process: see <see cref="IsLostSilo"/>. What one try waits for an answer is Orleans's
+/// to decide (<c>Cluster:ResponseTimeout</c>).
 /// </remarks>
 internal sealed partial class Retries : IOutgoingGrainCallFilter
 {
@@ -30,9 +31,12 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
     private readonly OncePerSecond _line;
     private readonly ApiInstruments _instruments;
     private readonly ILogger<Retries> _logger;
+    private readonly bool _isSilo;
 
-    public Retries(IOptions<ApiSettings> settings, TimeProvider time, ApiInstruments instruments, ILogger<Retries> logger)
+    public Retries(
+        IOptions<ApiSettings> settings, TimeProvider time, ApiInstruments instruments, ILogger<Retries> logger, IServiceProviderIsService services)
     {
+        _isSilo = services.IsService(typeof(ILocalSiloDetails));
         // Not looked at here: a setting that makes no sense is told in a line by the start, and with a stack trace by Orleans, which comes first.
         (_settings, _instruments) = (settings, instruments);
         (_time, _logger, _line) = (time, logger, new OncePerSecond(time));
@@ -107,9 +111,11 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
 
     // What a silo leaves behind that dies, hangs, stops or joins. A timeout is an unknown outcome: tried again, it is known. Not here: Postgres
     // away (thousands would wait in this process for what the player sends again anyway), and a full queue (more calls make it no shorter).
-    private static bool IsLostSilo(Exception? exception) => exception
-        is TimeoutException or OrleansMessageRejectionException or ConnectionFailedException or SocketConnectionException
-        or GatewayTooBusyException;
+    // Nor a timeout in a process that is silo as well. Its own grains are handed the very request that the caller holds, and Orleans empties
+    // that once it has run (10.4.2, InsideRuntimeClient.Invoke): what is late runs at last, and the try after it would ask for nothing.
+    private bool IsLostSilo(Exception? exception) => exception
+        is OrleansMessageRejectionException or ConnectionFailedException or SocketConnectionException or GatewayTooBusyException
+        || (exception is TimeoutException && !_isSilo);
 
     // The one place where retries are counted.
     private ValueTask OnRetry(Exception exception)

@@ -14,12 +14,8 @@ public sealed class RetriesTests(RunningService running) : ApiTest(running)
 {
     private static readonly ApiSettings _settings = new() { CallDeadline = TimeSpan.FromSeconds(2) };
 
-    private readonly Retries _retries = new(
-        Options.Create(_settings),
-        TimeProvider.System,
-        new ApiInstruments(
-            new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), new EventStreams(Options.Create(_settings))),
-        NullLogger<Retries>.Instance);
+    // Of an API that is no silo.
+    private readonly Retries _retries = RetriesIn(new ServiceCollection().BuildServiceProvider());
 
     private IUserGrain Grain => Service.Grains.GetUser(UserId.Parse(User));
 
@@ -59,6 +55,28 @@ public sealed class RetriesTests(RunningService running) : ApiTest(running)
         Assert.Equal($"No answer {call.Count}.", given.Message);
     }
 
+    // Its own grain may still be at it, and Orleans empties the request when it is done: asked for again, it would be asked for nothing.
+    [Fact]
+    public async Task A_process_that_is_the_silo_as_well_does_not_ask_again_for_what_it_may_be_doing()
+    {
+        var call = FakeCall.Of(Grain, nameof(IUserGrain.ReportAsync), _ => new TimeoutException("No answer."));
+
+        await Assert.ThrowsAsync<TimeoutException>(() => RetriesIn(Service.Services).Invoke(call.Context));
+
+        Assert.Equal(1, call.Count);
+    }
+
+    [Fact]
+    public async Task A_process_that_is_the_silo_as_well_asks_again_for_what_was_not_begun()
+    {
+        var call = FakeCall.Of(
+            Grain, nameof(IUserGrain.ReportAsync), number => number == 1 ? new SiloUnavailableException("The other silo is gone.") : null);
+
+        await RetriesIn(Service.Services).Invoke(call.Context);
+
+        Assert.Equal(2, call.Count);
+    }
+
     [Fact]
     public async Task What_asks_another_grain_is_not_tried_again()
     {
@@ -68,6 +86,14 @@ public sealed class RetriesTests(RunningService running) : ApiTest(running)
 
         Assert.Equal(1, call.Count);
     }
+
+    private static Retries RetriesIn(IServiceProvider process) => new(
+        Options.Create(_settings),
+        TimeProvider.System,
+        new ApiInstruments(
+            new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), new EventStreams(Options.Create(_settings))),
+        NullLogger<Retries>.Instance,
+        process.GetRequiredService<IServiceProviderIsService>());
 }
 
 /// <summary>An outgoing call whose every try ends as a test says.</summary>

@@ -33,8 +33,11 @@ public sealed class TestService : IAsyncDisposable
     /// <summary>The routes that there are.</summary>
     public IEnumerable<RouteEndpoint> Routes => _host.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
+    /// <summary>What its process is made of.</summary>
+    public IServiceProvider Services => _host.App.Services;
+
     /// <summary>The grains, as an internal service calls them.</summary>
-    public IGrainFactory Grains => _host.App.Services.GetRequiredService<IGrainFactory>();
+    public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
 
     /// <summary>What an observable instrument of this service, and of no other in the process, shows at this moment, over all its tags.</summary>
     public int Measure(string instrument)
