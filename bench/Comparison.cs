@@ -12,7 +12,7 @@ namespace ContinueWatching.Bench;
 /// <param name="Connections">How many connections are kept busy.</param>
 /// <param name="Users">How many users are active.</param>
 /// <param name="Titles">How many titles each has begun.</param>
-/// <param name="Only">Which systems: a, b, c, d, standalone, separate; empty for all.</param>
+/// <param name="Only">Which systems: a, b, c, d, standalone, separate, grains; empty for all.</param>
 internal sealed record ComparisonPlan(
     int Rounds, double Seconds, double WarmUp, int Connections, int Users, int Titles, IReadOnlySet<string> Only);
 
@@ -35,6 +35,9 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
 
     /// <summary>A silo and an API.</summary>
     public const string Separate = "separate";
+
+    /// <summary>A silo alone, called from within.</summary>
+    public const string Grains = "grains";
 
     private const int HistoryUsers = 512;
     private const int CrowdUsers = 5_000;
@@ -73,7 +76,9 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
             }
 
             await StopAsync(systems);
-            var grains = plan.Only.Count == 0 ? await SizesAsync(postgres, findings) : null;
+            if (plan.Only.Count == 0)
+                await SizesAsync(postgres, findings);
+            var grains = Wants(Grains) ? await GrainsAsync(postgres, findings) : null;
             return new ComparisonResult(plan, _heartbeats, _rows, grains, findings);
         }
         finally
@@ -92,8 +97,8 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
     private static double Peak(Dictionary<string, IReadOnlyList<Trial>> trials) =>
         Figures.Median(trials[Standalone].Select(trial => trial.Load.PerSecond));
 
-    // What grows with users and titles, and what a user costs in memory.
-    private async Task<GrainResult> SizesAsync(BenchPostgres postgres, List<Finding> findings)
+    // What grows with users and titles.
+    private async Task SizesAsync(BenchPostgres postgres, List<Finding> findings)
     {
         var sizes = new Costs.Size[]
         {
@@ -105,6 +110,11 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
         var costs = await Costs.MeasureAsync(postgres, sizes, plan, progress);
         findings.Add(new("cost per heartbeat, 10 000 titles ÷ 10 titles", 1.1, AtLeast: false, Costs.Ratio(costs[sizes[1]], costs[sizes[0]]), Note: "processor time of service and Postgres"));
         findings.Add(new("cost per heartbeat, 1 M users ÷ 10 k users", 1.25, AtLeast: false, Costs.Ratio(costs[sizes[3]], costs[sizes[2]]), Note: "processor time of service and Postgres"));
+    }
+
+    // What a user costs in memory, and how fast they wake.
+    private async Task<GrainResult> GrainsAsync(BenchPostgres postgres, List<Finding> findings)
+    {
         progress.Begin("waking users at the grains");
         await using var database = await SystemUnderTest.CreateServiceAsync(postgres, "grains", "grains", new Seed(WokenUsers + (WokenUsers / 10), 10));
         var grains = await GrainProcess.RunAsync(database, WokenUsers, progress.Stop);

@@ -15,7 +15,7 @@ var output = new Option<DirectoryInfo>("--output")
 };
 var users = new Option<int>("--users") { Description = "How many users are active.", DefaultValueFactory = _ => 10_000 };
 var titles = new Option<int>("--titles") { Description = "How many titles each of them has begun.", DefaultValueFactory = _ => 10 };
-var only = Names("--only", "Only these systems, and no sizes: a, b, c, d, standalone, separate.");
+var only = Names("--only", "Only these systems, and no sizes: a, b, c, d, standalone, separate, grains.");
 var root = new RootCommand("Measures the service beside four baselines, on one Postgres with fsync on, in one run.")
 {
     rounds, seconds, warmUp, connections, output, users, titles, only,

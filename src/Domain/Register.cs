@@ -9,6 +9,24 @@ namespace ContinueWatching.Domain;
 /// <param name="Duration">The newest duration that this device has told; advisory, no part of the order.</param>
 public readonly record struct Register(DeviceId DeviceId, DateTimeOffset WatchedAt, TimeSpan Position, TimeSpan? Duration)
 {
+    // Millions are in memory: as ticks the two take 16 bytes in place of 32. The duration is one more than its ticks, and 0 when it is unknown.
+    private readonly long _watchedAt = WatchedAt.UtcTicks;
+    private readonly long _duration = Duration?.Ticks + 1 ?? 0;
+
+    /// <summary>When the viewer was there, in UTC, whole milliseconds.</summary>
+    public DateTimeOffset WatchedAt
+    {
+        get => new(_watchedAt, TimeSpan.Zero);
+        init => _watchedAt = value.UtcTicks;
+    }
+
+    /// <summary>The newest duration that this device has told; advisory, no part of the order.</summary>
+    public TimeSpan? Duration
+    {
+        get => _duration == 0 ? null : new TimeSpan(_duration - 1);
+        init => _duration = value?.Ticks + 1 ?? 0;
+    }
+
     /// <summary>The register that <paramref name="report"/> stands for, truncated to milliseconds, happened at <paramref name="watchedAt"/>.</summary>
     /// <remarks>A position beyond the report's own duration is taken as the duration.</remarks>
     public static Register Of(Report report, DateTimeOffset watchedAt)

@@ -332,9 +332,17 @@ public sealed class TitleProgress
         return last is { } held && Find(next._newestFirst, held.Register.DeviceId) is null ? held.Register : null;
     }
 
-    // LastSeen is never before the register's own time.
+    // LastSeen is never before the register's own time. In ticks, as the register's.
     private readonly record struct Held(Register Register, DateTimeOffset LastSeen)
     {
+        private readonly long _lastSeen = LastSeen.UtcTicks;
+
+        public DateTimeOffset LastSeen
+        {
+            get => new(_lastSeen, TimeSpan.Zero);
+            init => _lastSeen = value.UtcTicks;
+        }
+
         public Held Merge(Held other) =>
             new(Register.Merge(other.Register), LastSeen > other.LastSeen ? LastSeen : other.LastSeen);
     }

@@ -88,6 +88,7 @@ internal sealed class LoadedTitles(DateTimeOffset? erasedAt = null)
             Horizon = page.End;
         }
 
+        _newestFirst.EnsureCapacity(_newestFirst.Count + page.Titles.Length);
         foreach (var title in page.Titles)
         {
             Merge(title);

@@ -7,9 +7,6 @@ namespace ContinueWatching.Grains;
 /// <summary>The row: made by the rule, which says what else it must know.</summary>
 internal sealed partial class UserGrain
 {
-    private readonly FindTitle _findTitle;
-    private readonly FindProgress _findProgress;
-
     public async Task<ImmutableArray<RowEntry>> GetRowAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -18,7 +15,7 @@ internal sealed partial class UserGrain
         while (true)
         {
             var row = lookup is null
-                ? Row.Of(_titles.WithoutGaps, _completion, _findTitle, _findProgress)
+                ? Row.Of(_titles.WithoutGaps, _completion, _catalogue.TryGet, FindProgress)
                 : Row.Of(_titles.WithoutGaps, _completion, lookup.FindTitle, lookup.FindProgress);
             if (!row.IsCertain)
             {

@@ -52,10 +52,8 @@ internal sealed partial class UserGrain : Grain, IUserGrain
         _instruments = instruments;
         _logger = logger;
         _options = options.Value;
-        _completion = new CompletionRule(_options.CompletionTailFraction, _options.CompletionTailLimit);
+        _completion = _options.Completion;
         _user = UserId.Parse(context.GrainId.Key.ToString());
-        _findTitle = catalogue.TryGet;
-        _findProgress = FindProgress;
     }
 
     public async Task<ReportResult> ReportAsync(Report report, CancellationToken cancellationToken = default)
@@ -217,6 +215,9 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             // Whatever kept the grain that erased from it, or a lost silo wrote since.
             EraseAgainLater();
         }
+
+        // The load's own task holds what it read for as long as it is held.
+        _waking = Task.CompletedTask;
     }
 
     private async Task LoadPageAsync(TitleCursor? before, CancellationToken cancellationToken)

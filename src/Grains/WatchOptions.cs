@@ -19,6 +19,9 @@ public sealed class WatchOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan CompletionTailLimit { get; set; } = CompletionRule.Default.TailLimit;
 
+    /// <summary>The rule of these two, one for all users.</summary>
+    internal CompletionRule Completion => field ??= new CompletionRule(CompletionTailFraction, CompletionTailLimit);
+
     /// <summary>
     /// How often a playing device is asked to report: 10 s. Shorter loses less when a device dies, and costs writes in proportion.
     /// </summary>

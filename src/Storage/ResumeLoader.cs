@@ -267,9 +267,10 @@ internal sealed class ResumeLoader
     private sealed class TitlesByNumber(int callers)
     {
         private readonly List<TitleProgress>?[] _titles = new List<TitleProgress>?[callers];
+        private readonly HashSet<string> _devices = [];
 
         public void Add(int caller, NpgsqlDataReader row, int firstColumn) =>
-            (_titles[caller] ??= []).AddTitleRow(row, firstColumn);
+            (_titles[caller] ??= []).AddTitleRow(row, firstColumn, _devices);
 
         public int CountOf(int caller) => _titles[caller]?.Count ?? 0;
 

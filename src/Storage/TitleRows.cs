@@ -13,7 +13,11 @@ internal static class TitleRows
     /// completed_at, play_count, hidden_at, forgotten_at, changed_at</c>, without a place where device_id is null, without marks where
     /// changed_at is.
     /// </summary>
-    public static void AddTitleRow(this List<TitleProgress> titles, NpgsqlDataReader row, int firstColumn)
+    /// <param name="titles">Where it goes.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="firstColumn">The column of content_id.</param>
+    /// <param name="devices">The ids of devices that were read before: a user has few, and each title names one of them.</param>
+    public static void AddTitleRow(this List<TitleProgress> titles, NpgsqlDataReader row, int firstColumn, HashSet<string> devices)
     {
         var contentId = new ContentId(row.GetGuid(firstColumn));
         if (titles.Count == 0 || titles[^1].ContentId != contentId)
@@ -24,8 +28,18 @@ internal static class TitleRows
 
         if (!row.IsDBNull(firstColumn + 1))
         {
+            var device = row.GetString(firstColumn + 1);
+            if (devices.TryGetValue(device, out var known))
+            {
+                device = known;
+            }
+            else
+            {
+                devices.Add(device);
+            }
+
             titles[^1] = titles[^1].Merge(new Register(
-                DeviceId.Parse(row.GetString(firstColumn + 1)),
+                DeviceId.Parse(device),
                 row.GetFieldValue<DateTimeOffset>(firstColumn + 4),
                 TimeSpan.FromMilliseconds(row.GetInt32(firstColumn + 2)),
                 row.IsDBNull(firstColumn + 3) ? null : TimeSpan.FromMilliseconds(row.GetInt32(firstColumn + 3))));

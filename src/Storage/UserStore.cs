@@ -260,9 +260,10 @@ internal sealed class UserStore(Database database, IOptions<StorageOptions> opti
     private static async Task<ImmutableArray<TitleProgress>> ReadTitlesAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         var titles = new List<TitleProgress>();
+        var devices = new HashSet<string>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            titles.AddTitleRow(reader, firstColumn: 0);
+            titles.AddTitleRow(reader, firstColumn: 0, devices);
         }
 
         return [.. titles];
