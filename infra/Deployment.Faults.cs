@@ -130,6 +130,6 @@ internal sealed partial record Deployment
     [GeneratedRegex("^[a-z0-9]+\\.[a-z0-9]+$")]
     private static partial Regex InstanceClass();
 
-    [GeneratedRegex("^(Watch|Catalogue|Storage|Rates|Api|Logging|Cluster)__(?!ClusterId$|ServiceId$|SiloPort$|GatewayPort$|AdvertisedAddress$|AllowLoopback$|MigrateAtStart$|TrustedNetworks|CorsOrigins)[A-Za-z0-9_.]+$")]
+    [GeneratedRegex("^(Watch|Catalogue|Storage|Rates|Api|Logging|Cluster)__(?!ClusterId$|ServiceId$|SiloPort$|GatewayPort$|AdvertisedAddress$|AllowLoopback$|MigrateAtStart$|TrustedNetworks|CorsOrigins|PathBase)[A-Za-z0-9_.]+$")]
     private static partial Regex Setting();
 }

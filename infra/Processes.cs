@@ -52,6 +52,9 @@ internal static class Processes
 
         // The load balancer's addresses, and those by which API Gateway comes to it.
         environment["Api__TrustedNetworks__0"] = deployment.Cidr;
+
+        // Whether the gateway's stage stands before the path is not known for certain: with this it may, or not.
+        environment["Api__PathBase"] = $"/{EdgeStack.StageName}";
         foreach (var (origin, number) in deployment.CorsOrigins.Select((origin, number) => (origin, number)))
         {
             environment[$"Api__CorsOrigins__{number}"] = origin;
