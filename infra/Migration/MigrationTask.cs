@@ -14,9 +14,6 @@ namespace ContinueWatching.Infra;
 /// </summary>
 internal sealed class MigrationTask : Construct
 {
-    // For psql, of the database's own version.
-    private const string PostgresImage = "public.ecr.aws/docker/library/postgres:17-alpine";
-
     private const int Cpu = 512;
     private const int MemoryMiB = 1024;
     private const int Connections = 2;
@@ -57,28 +54,19 @@ internal sealed class MigrationTask : Construct
 
     private FargateTaskDefinition CreateTask(Deployment deployment, ContainerImage image, DataStack data, LogDriver log)
     {
-        var task = new FargateTaskDefinition(this, "Task", new FargateTaskDefinitionProps { Cpu = Cpu, MemoryLimitMiB = MemoryMiB });
-        var role = task.AddContainer("roles", new ContainerDefinitionOptions
+        var task = new FargateTaskDefinition(this, "Task", new FargateTaskDefinitionProps
         {
-            Image = ContainerImage.FromRegistry(PostgresImage),
-            Essential = false,
-            EntryPoint = ["sh", "-c"],
-            Command = ["PGOPTIONS=\"-c roles.password=$ROLE_PASSWORD\" psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command \"$ROLES\""],
-            Environment = new Dictionary<string, string>
-            {
-                ["ROLES"] = Read("roles.sql"),
-                ["PGHOST"] = data.Instance.InstanceEndpoint.Hostname,
-                ["PGDATABASE"] = DataStack.DatabaseName,
-                ["PGSSLMODE"] = "require",
-            },
-            Secrets = new Dictionary<string, Secret>
-            {
-                ["PGUSER"] = Secret.FromSecretsManager(data.AdministratorSecret, "username"),
-                ["PGPASSWORD"] = Secret.FromSecretsManager(data.AdministratorSecret, "password"),
-                ["ROLE_PASSWORD"] = Secret.FromSecretsManager(data.RoleSecret, "password"),
-            },
-            Logging = log,
+            Family = $"{Stack.Of(this).StackName}-migration",
+            Cpu = Cpu,
+            MemoryLimitMiB = MemoryMiB,
         });
+        var roles = Psql.Container(
+            data, "PGOPTIONS=\"-c roles.password=$ROLE_PASSWORD\" psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command \"$ROLES\"");
+        roles.Essential = false;
+        roles.Environment!["ROLES"] = Read("roles.sql");
+        roles.Secrets!["ROLE_PASSWORD"] = Secret.FromSecretsManager(data.RoleSecret, "password");
+        roles.Logging = log;
+        var role = task.AddContainer("roles", roles);
         var migrate = task.AddContainer("migrate", new ContainerDefinitionOptions
         {
             Image = image,

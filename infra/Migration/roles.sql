@@ -11,4 +11,7 @@ begin
 end
 $$;
 
+-- Who made a role may give it away, and is not yet a member: without this a person could not read its tables. (Since Postgres 16; before, it is needed as well.)
+grant continue_watching_owner to current_user;
+
 grant usage, create on schema public to continue_watching_owner;

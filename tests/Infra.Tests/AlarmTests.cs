@@ -50,6 +50,14 @@ public sealed partial class AlarmTests(Synthesized synthesized)
     }
 
     [Fact]
+    public void Where_it_says_what_to_ask_postgres_it_says_how()
+    {
+        var lines = _runbook.Split('\n').Where(line => line.Contains("`select ", StringComparison.Ordinal)).ToArray();
+        Assert.True(lines.Length > 4);
+        Assert.All(lines, line => Assert.Contains("[psql](operations.md#ask-postgres)", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void It_is_told_by_e_mail_when_it_begins_and_when_it_ends()
     {
         Assert.Equal("String", Stack.Json["Parameters"]!["AlarmEmail"]!["Type"]!.GetValue<string>());

@@ -32,6 +32,9 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         await using (var migration = ServiceProcess.Start("Silo", Environment("MigrationTask", 1, Twin, postgres), "--migrate-only"))
             Assert.True(await migration.ExitAsync() == 0, migration.Said);
 
+        // A person who looks for what is wrong is the administrator, who owns no table.
+        await RunAsync(postgres, Administrator, "select * from orleansmembershiptable", "select * from resume");
+
         var tokens = new TestTokens();
         await using var receiver = await OtlpReceiver.StartAsync();
         var ports = ServiceProcess.FreePorts(5);
