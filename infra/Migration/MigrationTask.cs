@@ -60,28 +60,41 @@ internal sealed class MigrationTask : Construct
             Cpu = Cpu,
             MemoryLimitMiB = MemoryMiB,
         });
-        var roles = Psql.Container(
-            data, "PGOPTIONS=\"-c roles.password=$ROLE_PASSWORD\" psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command \"$ROLES\"");
-        roles.Essential = false;
-        roles.Environment!["ROLES"] = Read("roles.sql");
-        roles.Secrets!["ROLE_PASSWORD"] = Secret.FromSecretsManager(data.RoleSecret, "password");
-        roles.Logging = log;
-        var role = task.AddContainer("roles", roles);
+        var roles = Sql("roles.sql", data, log, "PGOPTIONS=\"-c roles.owner=$OWNER -c roles.caller=$CALLER\" ");
+        roles.Secrets!["OWNER"] = Secret.FromSecretsManager(data.RoleSecret, "password");
+        roles.Secrets["CALLER"] = Secret.FromSecretsManager(data.CallerSecret, "password");
+        var first = task.AddContainer("roles", roles);
         var migrate = task.AddContainer("migrate", new ContainerDefinitionOptions
         {
             Image = image,
+            Essential = false,
             Command = ["--migrate-only"],
             ReadonlyRootFilesystem = true,
             Environment = new Dictionary<string, string>
             {
-                ["ConnectionStrings__Postgres"] = data.ConnectionString(deployment.Database, Connections),
+                ["ConnectionStrings__Postgres"] = data.ConnectionString(deployment.Database, Connections, DataStack.Role),
                 ["DOTNET_EnableDiagnostics"] = "0",
             },
-            Secrets = Processes.DatabaseSecrets(data),
+            Secrets = Processes.DatabaseSecrets(data.RoleSecret),
             Logging = log,
         });
-        migrate.AddContainerDependencies(new ContainerDependency { Container = role, Condition = ContainerDependencyCondition.SUCCESS });
+        migrate.AddContainerDependencies(new ContainerDependency { Container = first, Condition = ContainerDependencyCondition.SUCCESS });
+
+        // The last, and the one whose end is the task's: it ends well only if the two before it have.
+        var rights = Sql("rights.sql", data, log);
+        rights.Essential = true;
+        task.AddContainer("rights", rights).AddContainerDependencies(
+            new ContainerDependency { Container = migrate, Condition = ContainerDependencyCondition.SUCCESS });
         return task;
+    }
+
+    private static ContainerDefinitionOptions Sql(string file, DataStack data, LogDriver log, string options = "")
+    {
+        var sql = Psql.Container(data, $"{options}psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command \"$STATEMENTS\"");
+        sql.Essential = false;
+        sql.Environment!["STATEMENTS"] = Read(file);
+        sql.Logging = log;
+        return sql;
     }
 
     private Function CreateFunction(Cluster cluster, FargateTaskDefinition task, Amazon.CDK.AWS.Logs.LogGroup log)

@@ -64,17 +64,25 @@ public sealed partial class RightsTests(Synthesized synthesized)
         Assert.Equal(["ecs:DescribeTasks", "ecs:RunTask", "ecs:StopTask", "iam:PassRole"], Actions("MigrationFunctionServiceRole"));
 
     [Theory]
-    [InlineData("SiloTask", 0)]
-    [InlineData("ApiTask", 0)]
-    [InlineData("MigrationTask", 1)]
-    public void Who_a_process_is_comes_from_secrets_manager(string task, int container)
+    [InlineData("SiloTask", 0, "RoleSecret")]
+    [InlineData("ApiTask", 0, "CallerSecret")]
+    [InlineData("MigrationTask", 1, "RoleSecret")]
+    public void Who_a_process_is_comes_from_secrets_manager(string task, int container, string login)
     {
         var secrets = synthesized.Production.Service.One("AWS::ECS::TaskDefinition", task)["ContainerDefinitions"]![container]!["Secrets"]!.AsArray()
             .ToDictionary(secret => secret!["Name"]!.GetValue<string>(), secret => secret!["ValueFrom"]!.ToJsonString());
         Assert.Equal(["PGPASSWORD", "PGUSER"], secrets.Keys.Order(StringComparer.Ordinal));
-        Assert.All(secrets.Values, secret => Assert.Contains("RoleSecretAttachment", secret, StringComparison.Ordinal));
+        Assert.All(secrets.Values, secret => Assert.Contains($"{login}Attachment", secret, StringComparison.Ordinal));
         Assert.Contains(":password::", secrets["PGPASSWORD"], StringComparison.Ordinal);
         Assert.Contains(":username::", secrets["PGUSER"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_api_is_nobody_who_may_change_what_users_watch()
+    {
+        Assert.DoesNotContain("RoleSecret", Policy("ApiTaskExecutionRole"), StringComparison.Ordinal);
+        var environment = ServiceTests.Environment(synthesized.Production.Service.One("AWS::ECS::TaskDefinition", "ApiTask"), 0);
+        Assert.EndsWith("Options='-c role=continue_watching_caller'", environment["ConnectionStrings__Postgres"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,7 +109,7 @@ public sealed partial class RightsTests(Synthesized synthesized)
         foreach (var (environment, days) in new[] { (synthesized.Production, 90), (synthesized.Staging, 14) })
         {
             var logs = environment.All.SelectMany(stack => stack.Find("AWS::Logs::LogGroup").Values).ToArray();
-            Assert.Equal(10, logs.Length);
+            Assert.Equal(11, logs.Length);
             Assert.All(logs, log => Assert.Equal(days, log["Properties"]!["RetentionInDays"]!.GetValue<int>()));
         }
     }

@@ -14,7 +14,6 @@ namespace ContinueWatching.Infra.Tests;
 public sealed class TaskEnvironmentTests(Synthesized synthesized)
 {
     private const string Administrator = "continue_watching_admin";
-    private const string Twin = "continue_watching_owner_clone";
     private const string Password = "as0long1as2rotation3makes4them";
 
     [Fact]
@@ -28,9 +27,14 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         await MakeRolesAsync(postgres);
 
         // The passwords have been changed once, as AWS' function does it: who migrates is the twin, and what it makes is the other's all the same.
-        await RunAsync(postgres, Administrator, $"create role {Twin} login password '{Password}'; grant {DataStack.Role} to {Twin}");
-        await using (var migration = ServiceProcess.Start("Silo", Environment("MigrationTask", 1, Twin, postgres), "--migrate-only"))
+        foreach (var role in new[] { DataStack.Role, DataStack.Caller })
+            await RunAsync(postgres, Administrator, $"create role {TwinOf(role)} login password '{Password}'; grant {role} to {TwinOf(role)}");
+        await using (var migration = ServiceProcess.Start("Silo", Environment("MigrationTask", 1, TwinOf(DataStack.Role), postgres), "--migrate-only"))
             Assert.True(await migration.ExitAsync() == 0, migration.Said);
+
+        // What the last container does, and again in each deployment after it.
+        await RunAsync(postgres, Administrator, Read("rights.sql"));
+        await RunAsync(postgres, Administrator, Read("rights.sql"));
 
         // A person who looks for what is wrong is the administrator, who owns no table.
         await RunAsync(postgres, Administrator, "select * from orleansmembershiptable", "select * from resume");
@@ -41,7 +45,7 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         var silo = Environment("SiloTask", 0, DataStack.Role, postgres, receiver);
         (silo["urls"], silo["Cluster__SiloPort"], silo["Cluster__GatewayPort"]) = ($"http://127.0.0.1:{ports[0]}", $"{ports[1]}", $"{ports[2]}");
         silo["Cluster__AdvertisedAddress"] = "127.0.0.1";
-        var api = Environment("ApiTask", 0, Twin, postgres, receiver);
+        var api = Environment("ApiTask", 0, TwinOf(DataStack.Caller), postgres, receiver);
         (api["urls"], api["Admin__Url"]) = ($"http://127.0.0.1:{ports[3]}", $"http://127.0.0.1:{ports[4]}");
 
         // The identity provider is none that this machine reaches.
@@ -60,6 +64,7 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         }
 
         await UseAsync(url, tokens);
+        await NothingElseIsSeenAsync(api["ConnectionStrings__Postgres"]!);
         await receiver.FindAsync(
             received => Missing(received).Any() ? null : "",
             received => $"all but {string.Join(", ", Missing(received))}. Received: {string.Join('\n', received.Metrics.Select(metric => $"{metric.Service} {metric.Name} {metric.Form}"))}");
@@ -88,6 +93,21 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         Assert.Contains("resumeFrom", await http.GetStringAsync(new Uri("/users/me/continue-watching", UriKind.Relative)), StringComparison.Ordinal);
     }
 
+    // By the API's own connection string.
+    private static async Task NothingElseIsSeenAsync(string connectionString)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            Username = TwinOf(DataStack.Caller), Password = Password, Pooling = false,
+        });
+        foreach (var sql in new[] { "select * from resume", "select * from users", "delete from orleansmembershiptable", "create table mine ()" })
+        {
+            await using var command = source.CreateCommand(sql);
+            var refusal = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync());
+            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
+        }
+    }
+
     // As RDS gives it: encrypted, with an administrator who is no superuser and owns the database.
     private static async Task PrepareAsync(TestPostgresServer postgres)
     {
@@ -107,13 +127,11 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
     // psql's way: all in one, with the password as a setting of the session.
     private static async Task MakeRolesAsync(TestPostgresServer postgres)
     {
-        using var reader = new StreamReader(typeof(DataStack).Assembly.GetManifestResourceStream("roles.sql")!);
-        var sql = await reader.ReadToEndAsync();
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString(postgres, Administrator))
         {
-            Options = $"-c roles.password={Password}",
+            Options = $"-c roles.owner={Password} -c roles.caller={Password}",
         });
-        await using var command = source.CreateCommand(sql);
+        await using var command = source.CreateCommand(Read("roles.sql"));
         await command.ExecuteNonQueryAsync();
     }
 
@@ -129,6 +147,14 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
             await command.ExecuteNonQueryAsync();
         }
     }
+
+    private static string Read(string file)
+    {
+        using var reader = new StreamReader(typeof(DataStack).Assembly.GetManifestResourceStream(file)!);
+        return reader.ReadToEnd();
+    }
+
+    private static string TwinOf(string role) => $"{role}_clone";
 
     private static string ConnectionString(TestPostgresServer postgres, string role) =>
         $"Host=127.0.0.1;Port={postgres.Port};Database={DataStack.DatabaseName};Username={role};Password={Password};SSL Mode=Require";
