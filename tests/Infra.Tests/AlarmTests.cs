@@ -71,22 +71,6 @@ public sealed partial class AlarmTests(Synthesized synthesized)
     }
 
     [Fact]
-    public void Silos_that_tell_nothing_are_silos_that_there_are_not()
-    {
-        Assert.Equal("breaching", Alarm("silos")["TreatMissingData"]!.GetValue<string>());
-        Assert.Equal(3, Alarm("silos")["Threshold"]!.GetValue<int>());
-        Assert.Equal("LessThanThreshold", Alarm("silos")["ComparisonOperator"]!.GetValue<string>());
-        Assert.Equal("Minimum", Alarm("silos")["Statistic"]!.GetValue<string>());
-    }
-
-    [Fact]
-    public void The_databases_limits_are_those_of_the_database()
-    {
-        Assert.Equal(1200, Alarm("database-connections")["Threshold"]!.GetValue<int>());
-        Assert.Equal(60.0 * (1L << 30), Alarm("database-storage")["Threshold"]!.GetValue<double>());
-    }
-
-    [Fact]
     public void Each_metric_of_ours_is_on_the_page_that_is_compared_with_what_processes_send()
     {
         foreach (var metric in EmittedMetric.All)
@@ -147,8 +131,6 @@ public sealed partial class AlarmTests(Synthesized synthesized)
     private static string NameOf(JsonNode alarm) => alarm["AlarmName"]!.GetValue<string>().Split("continue-watching-production-")[^1].Split("continue-watching-staging-")[^1];
 
     private IEnumerable<JsonNode> Alarms() => Stack.Find("AWS::CloudWatch::Alarm").Values.Select(alarm => alarm["Properties"]!);
-
-    private JsonNode Alarm(string name) => Alarms().Single(alarm => NameOf(alarm) == name);
 
     private IEnumerable<WatchedMetric> Metrics() => AlarmMetrics().Concat(DashboardMetrics()).Concat(ScalingMetrics());
 
