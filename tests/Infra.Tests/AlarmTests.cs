@@ -111,7 +111,7 @@ public sealed partial class AlarmTests(Synthesized synthesized)
     [Fact]
     public void The_dashboard_shows_what_the_alarms_look_at()
     {
-        var page = Dashboard().ToJsonString();
+        var page = WatchedMetric.Dashboard(Stack).ToJsonString();
         foreach (var metric in AlarmMetrics())
             Assert.Contains($"\"{metric.Metric}\"", page, StringComparison.Ordinal);
     }
@@ -132,7 +132,7 @@ public sealed partial class AlarmTests(Synthesized synthesized)
 
     private IEnumerable<JsonNode> Alarms() => Stack.Find("AWS::CloudWatch::Alarm").Values.Select(alarm => alarm["Properties"]!);
 
-    private IEnumerable<WatchedMetric> Metrics() => AlarmMetrics().Concat(DashboardMetrics()).Concat(ScalingMetrics());
+    private IEnumerable<WatchedMetric> Metrics() => AlarmMetrics().Concat(WatchedMetric.OnDashboard(Stack)).Concat(ScalingMetrics());
 
     private IEnumerable<WatchedMetric> AlarmMetrics() =>
         from alarm in Alarms()
@@ -146,20 +146,6 @@ public sealed partial class AlarmTests(Synthesized synthesized)
             .Select(policy => policy["Properties"]!["TargetTrackingScalingPolicyConfiguration"]!["CustomizedMetricSpecification"])
             .OfType<JsonNode>().Select(metric => WatchedMetric.Of(metric, metric["Statistic"]!.GetValue<string>()));
 
-    // ["Namespace", "Name", "dimension", "value", …, {"stat": "p99"}]; or [{"expression": …}].
-    private IEnumerable<WatchedMetric> DashboardMetrics() =>
-        from widget in Dashboard()["widgets"]!.AsArray()
-        from metric in widget!["properties"]?["metrics"]?.AsArray() ?? []
-        let words = metric!.AsArray()
-        where words[0] is JsonValue
-        let names = words.Where(word => word is JsonValue).Select(word => word!.GetValue<string>()).ToArray()
-        select new WatchedMetric(
-            names[0], names[1],
-            words.OfType<JsonObject>().SingleOrDefault()?["stat"]?.GetValue<string>() ?? "Average",
-            names[2..].Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]));
-
-    private JsonNode Dashboard() => JsonNode.Parse(Resolved.Text(Stack.One("AWS::CloudWatch::Dashboard")["DashboardBody"]!))!;
-
     [GeneratedRegex("^## (?<name>[a-z-]+)$", RegexOptions.Multiline)]
     private static partial Regex RunbookSection();
 }
@@ -170,4 +156,19 @@ internal sealed record WatchedMetric(string Space, string Metric, string Statist
     public static WatchedMetric Of(JsonNode metric, string statistic) => new(
         metric["Namespace"]!.GetValue<string>(), metric["MetricName"]!.GetValue<string>(), statistic,
         metric["Dimensions"]!.AsArray().ToDictionary(dimension => dimension!["Name"]!.GetValue<string>(), dimension => Resolved.Text(dimension!["Value"]!)));
+
+    // ["Namespace", "Name", "dimension", "value", …, {"stat": "p99"}]; or [{"expression": …}].
+    public static IEnumerable<WatchedMetric> OnDashboard(SynthesizedStack alarms) =>
+        from widget in Dashboard(alarms)["widgets"]!.AsArray()
+        from metric in widget!["properties"]?["metrics"]?.AsArray() ?? []
+        let words = metric!.AsArray()
+        where words[0] is JsonValue
+        let names = words.Where(word => word is JsonValue).Select(word => word!.GetValue<string>()).ToArray()
+        select new WatchedMetric(
+            names[0], names[1],
+            words.OfType<JsonObject>().SingleOrDefault()?["stat"]?.GetValue<string>() ?? "Average",
+            names[2..].Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]));
+
+    public static JsonNode Dashboard(SynthesizedStack alarms) =>
+        JsonNode.Parse(Resolved.Text(alarms.One("AWS::CloudWatch::Dashboard")["DashboardBody"]!))!;
 }

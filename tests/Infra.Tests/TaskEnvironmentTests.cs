@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -69,6 +70,7 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
             received => Missing(received).Any() ? null : "",
             received => $"all but {string.Join(", ", Missing(received))}. Received: {string.Join('\n', received.Metrics.Select(metric => $"{metric.Service} {metric.Name} {metric.Form}"))}");
         Assert.All(receiver.Metrics.Where(IsWatched), metric => Assert.True(Suits(metric), $"{metric.Name} is sent as {metric.Form}, of which CloudWatch makes something else."));
+        TheDashboardShowsEachValue(receiver);
     }
 
     // Of a counter the exporter takes what is new; of a histogram only an exponential one keeps its percentiles, and it is not made new of old ones; and
@@ -77,8 +79,33 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
 
     private static bool IsWatched(ReceivedMetric metric) => EmittedMetric.All.Any(one => one.Name == metric.Name && one.Process == metric.Service);
 
+    // Each metric, and each of its labels: what CloudWatch is told to keep apart by a label that nothing has, it keeps nowhere.
     private static IEnumerable<string> Missing(OtlpReceiver receiver) =>
-        EmittedMetric.All.Where(one => !receiver.Metrics.Any(metric => metric.Name == one.Name && metric.Service == one.Process)).Select(one => one.Name);
+        from one in EmittedMetric.All
+        from label in one.Labels.Prepend("")
+        where !receiver.Metrics.Any(metric => metric.Name == one.Name && metric.Service == one.Process && (label.Length == 0 || ValuesOf(metric, label).Any()))
+        select $"{one.Name} {label}";
+
+    private static IEnumerable<string> ValuesOf(ReceivedMetric metric, string label) =>
+        metric.Labels.Split(',').Where(pair => pair.StartsWith($"{label}=", StringComparison.Ordinal)).Select(pair => pair[(label.Length + 1)..]);
+
+    // Counters begin at zero, with each value that their label may have.
+    private void TheDashboardShowsEachValue(OtlpReceiver receiver)
+    {
+        foreach (var label in new[] { "continue_watching.outcome", "continue_watching.gate", "continue_watching.load.kind" })
+        {
+            Assert.Equal(
+                receiver.Metrics.SelectMany(metric => ValuesOf(metric, label)).Distinct().Order(StringComparer.Ordinal), ShownOf(label));
+        }
+
+        // Of why something is answered 503 only the first is sent before it happens: the rest are names of exceptions, and the API's own words.
+        var why = typeof(Api.ApiHost).Assembly.GetType("ContinueWatching.Api.ApiInstruments", throwOnError: true)!
+            .GetFields(BindingFlags.Public | BindingFlags.Static).Select(word => (string)word.GetRawConstantValue()!);
+        Assert.Equal(why.Append(nameof(Contracts.StorageUnavailableException)).Append(nameof(TimeoutException)).Order(StringComparer.Ordinal), ShownOf("error.type"));
+    }
+
+    private IEnumerable<string> ShownOf(string label) => WatchedMetric.OnDashboard(synthesized.Production.Alarms)
+        .Where(metric => metric.Labels.ContainsKey(label)).Select(metric => metric.Labels[label]).Distinct().Order(StringComparer.Ordinal);
 
     private static async Task UseAsync(Uri api, TestTokens tokens)
     {
