@@ -195,6 +195,10 @@ for id in $(containers silo) $(containers api); do
   [[ $("$engine" inspect -f '{{.HostConfig.ReadonlyRootfs}}' "$id") == true ]] || fail 'a root file system is not read-only.'
 done
 
+# The service's role in Postgres is a plain one, and nobody else's password opens it from outside.
+[[ $("$engine" exec "$(containers postgres)" psql -U postgres -tAc "select string_agg(rolname || ' ' || rolsuper || ' ' || (rolpassword is not null), ', ' order by rolname) from pg_authid where rolcanlogin") \
+  == 'continue_watching false true, postgres true false' ]] || fail 'the roles of Postgres are others.'
+
 # Where Prometheus is told to fetch metrics there are some; asked from a container that has bash.
 silos 2
 while read -r name metrics; do
