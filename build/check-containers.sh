@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
 # Builds the images and runs docker-compose.yml for real: the journey through it, silos that come, go and are killed under load, a
-# Postgres that is away. Takes some 3 minutes, and removes what it started; the images stay, with the tag "check".
+# Postgres that is away, a dump that is restored, secrets that change, and what watches it. Takes some 4 minutes, and removes what it started; the images stay, with the tag "check".
 #
 #   build/check-containers.sh          needs Docker (or Podman with its Compose), bash, curl 7.84 and openssl; takes Compose 1.29 and 2
 #
@@ -241,6 +241,39 @@ until [[ $(curl -s -o /dev/null --max-time 5 -w '%{http_code}' -H "Authorization
 tell "  a user who was not in memory is served $((($(date +%s%N) - back) / 1000000)) ms after Postgres"
 load_ends 'Postgres is away' 503
 nothing_lost
+
+tell 'What was dumped is restored.'
+postgres() { "$engine" exec -i "$(containers postgres)" "$@"; }
+# tells WHO: somebody tells a place. places WHO: how many are held of that.
+tells() {
+  curl -sf -o /dev/null --max-time 20 -X PUT -H "Authorization: Bearer $(samples/token.sh "$1")" -H 'Content-Type: application/json' \
+    -d "{\"userId\":\"$1\",\"contentId\":\"$(title 1)\",\"resumeFrom\":60,\"duration\":1000000}" "$url/updateWatchStatus" || fail "$1 cannot tell a place."
+}
+places() { curl -s --max-time 20 -H "Authorization: Bearer $(samples/token.sh "$1")" "$url/getWatchStatus?userId=me&contentId=$(title 1)" | grep -o '"resumeFrom"' | wc -l; }
+tells early
+postgres pg_dump -U postgres -Fc continue_watching >"$folder/places.dump"
+tells late
+postgres createdb -U postgres -O continue_watching restored
+postgres pg_restore -U postgres -d restored --single-transaction <"$folder/places.dump"
+postgres psql -q -U postgres -d restored -c 'delete from orleansmembershiptable'
+compose stop api silo
+postgres psql -q -U postgres -c 'alter database continue_watching rename to lost' -c 'alter database restored rename to continue_watching'
+compose up -d --scale silo=3
+ready
+silos 3
+[[ $(places early) == 1 && $(places late) == 0 ]] || fail "of two places, one told before the dump and one after it, $(places early) and $(places late) are held."
+nothing_lost
+
+tell 'The secrets are others from now on.'
+before=$(samples/token.sh early)
+POSTGRES_PASSWORD=$(openssl rand -hex 16)
+TOKEN_SIGNING_KEY=$(openssl rand -base64 32)
+echo "alter role continue_watching password '$POSTGRES_PASSWORD'" | postgres psql -q -U postgres
+compose up -d --scale silo=3
+ready
+silos 3
+[[ $(places early) == 1 ]] || fail 'with a new password there is no place.'
+[[ $(curl -s -o /dev/null --max-time 20 -w '%{http_code}' -H "Authorization: Bearer $before" "$url/users/me/continue-watching") == 401 ]] || fail 'a token of the old key is good.'
 
 tell 'All are told to stop.'
 stopping=$SECONDS
