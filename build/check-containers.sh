@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
-# Builds the images and runs docker-compose.yml for real: the journey through it, silos that come, go and are killed under load, a
-# Postgres that is away, a dump that is restored, secrets that change, and what watches it. Takes some 4 minutes, and removes what it started; the images stay, with the tag "check".
+# Builds the images and runs docker-compose.yml for real: the journey through it, silos that come, go and are killed under load, a Postgres
+# that is away, a dump that is restored, secrets that change, and what watches it (the profile "observability", where its images can be had;
+# where not, that is said). Takes some 4 minutes, and removes what it started; the images stay, with the tag "check".
 #
 #   build/check-containers.sh          needs Docker (or Podman with its Compose), bash, curl 7.84 and openssl; takes Compose 1.29 and 2
 #
@@ -274,6 +275,43 @@ ready
 silos 3
 [[ $(places early) == 1 ]] || fail 'with a new password there is no place.'
 [[ $(curl -s -o /dev/null --max-time 20 -w '%{http_code}' -H "Authorization: Bearer $before" "$url/users/me/continue-watching") == 401 ]] || fail 'a token of the old key is good.'
+
+# What watches it: images of others, which are checked where they can be had.
+missing=''
+for image in $(grep -A 1 'profiles: \[observability\]' docker-compose.yml | sed -nE 's/^ +image: //p'); do
+  "$engine" image inspect "$image" >/dev/null 2>&1 || "$engine" pull -q "$image" >/dev/null 2>&1 || missing+=" $image"
+done
+if [[ -n $missing ]]; then
+  echo "NOT CHECKED: observability. These images cannot be had:$missing" >&2
+else
+  tell 'Metrics, traces and the dashboard.'
+  GRAFANA_PORT=$((port + 1))
+  while (exec 3<>"/dev/tcp/127.0.0.1/$GRAFANA_PORT") 2>/dev/null; do GRAFANA_PORT=$((GRAFANA_PORT + 1)); done
+  export GRAFANA_PORT COMPOSE_PROFILES=observability OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4317 OTEL_TRACES_SAMPLER_ARG=1
+  compose up -d --scale silo=3
+  ready
+  silos 3
+  tells traced
+  # until_says WHAT PATTERN COMMAND…: until what the command prints has the pattern.
+  until_says() {
+    local what=$1 pattern=$2 deadline=$((SECONDS + 90))
+    shift 2
+    until "$@" 2>&1 | grep -q "$pattern"; do
+      ((SECONDS < deadline)) || fail "$what"
+      sleep 1
+    done
+  }
+  # Of four processes each; asked from a container that has bash, for Prometheus is not published.
+  targets() {
+    postgres bash -c 'exec 3<>/dev/tcp/prometheus/9090; printf "GET /api/v1/targets?state=active HTTP/1.0\r\n\r\n" >&3; cat <&3' </dev/null |
+      grep -o '"health":"[a-z]*"' | sort | uniq -c | tr -s ' \n' ' '
+  }
+  until_says 'Prometheus does not find three silos and an API.' '^ 4 "health":"up" $' targets
+  until_says 'the collector has received no trace.' '"spans": [1-9]' "$engine" logs "$(containers otel-collector)"
+  grafana() { curl -s --max-time 5 -u "admin:$GRAFANA_PASSWORD" "http://127.0.0.1:$GRAFANA_PORT$1"; }
+  until_says 'Grafana is not well.' '"database": *"ok"' grafana /api/health
+  until_says 'Grafana has no dashboard.' 'Continue Watching' grafana '/api/search?type=dash-db'
+fi
 
 tell 'All are told to stop.'
 stopping=$SECONDS
