@@ -126,7 +126,8 @@ internal sealed record DatabaseSize
     public required bool ReadReplica { get; init; }
 
     /// <summary>
-    /// Where the images keep the certificates of RDS: connections then check whom they talk to. Without it they are encrypted, no more.
+    /// Where the images keep the certificates of RDS, <c>/certificates/rds.pem</c> (deploy/certificates/README.md): connections then check whom they talk to.
+    /// Without it they are encrypted, no more.
     /// </summary>
     public string? RootCertificate { get; init; }
 }

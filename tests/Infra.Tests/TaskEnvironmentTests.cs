@@ -73,6 +73,33 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         TheDashboardShowsEachValue(receiver);
     }
 
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public async Task With_a_root_certificate_the_database_has_to_prove_that_it_is_the_one(bool isKnown, int exit)
+    {
+        await using var postgres = await TestPostgresServer.StartAsync();
+        var known = await PrepareAsync(postgres);
+        await MakeRolesAsync(postgres);
+        var bundle = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.pem");
+        try
+        {
+            // As Amazon's: one authority of many.
+            await File.WriteAllTextAsync(bundle, Certificate().ExportCertificatePem() + '\n' + (isKnown ? known : Certificate().ExportCertificatePem()));
+            var environment = Environment("MigrationTask", 1, DataStack.Role, postgres, service: synthesized.Moving.Service);
+            var (setting, place) = ("ConnectionStrings__Postgres", "/certificates/rds.pem");
+            Assert.Contains(place, environment[setting], StringComparison.Ordinal);
+            environment[setting] = environment[setting]!.Replace(place, bundle, StringComparison.Ordinal);
+
+            await using var migration = ServiceProcess.Start("Silo", environment, "--migrate-only");
+            Assert.True(await migration.ExitAsync() == exit, migration.Said);
+        }
+        finally
+        {
+            File.Delete(bundle);
+        }
+    }
+
     // Of a counter the exporter takes what is new; of a histogram only an exponential one keeps its percentiles, and it is not made new of old ones; and
     // what goes up and down has to be a gauge, or it would tell what has changed.
     private static bool Suits(ReceivedMetric metric) => metric.Form is MetricForm.Gauge or MetricForm.DeltaCounter or MetricForm.DeltaExponentialHistogram;
@@ -135,18 +162,29 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         }
     }
 
-    // As RDS gives it: encrypted, with an administrator who is no superuser and owns the database.
-    private static async Task PrepareAsync(TestPostgresServer postgres)
+    private static X509Certificate2 Certificate()
     {
         using var key = RSA.Create(2048);
-        using var certificate = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        var request = new CertificateRequest("CN=a database", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+    }
+
+    // As RDS gives it: encrypted, with an administrator who is no superuser and owns the database. Returns its certificate.
+    private static async Task<string> PrepareAsync(TestPostgresServer postgres)
+    {
+        using var certificate = Certificate();
+        using var key = certificate.GetRSAPrivateKey()!;
         await RunAsync(postgres, null, Write("server.crt", certificate.ExportCertificatePem()), Write("server.key", key.ExportPkcs8PrivateKeyPem()));
         await RunAsync(
             postgres, null,
             "alter system set ssl = on", "select pg_reload_conf()", $"create role {Administrator} createrole createdb login password '{Password}'",
             $"alter database {DataStack.DatabaseName} owner to {Administrator}",
             "alter schema public owner to pg_database_owner", "revoke create on schema public from public");
+        return certificate.ExportCertificatePem();
+
         static string Write(string file, string pem) =>
             $"copy (select unnest(string_to_array('{pem}', E'\\n'))) to program 'umask 077; cat > {file}'";
     }
@@ -188,9 +226,9 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
 
     // The template's, with this machine's addresses, and with what ECS puts in for the secrets.
     private Dictionary<string, string?> Environment(
-        string task, int container, string role, TestPostgresServer postgres, OtlpReceiver? receiver = null)
+        string task, int container, string role, TestPostgresServer postgres, OtlpReceiver? receiver = null, SynthesizedStack? service = null)
     {
-        var definition = synthesized.Production.Service.One("AWS::ECS::TaskDefinition", task);
+        var definition = (service ?? synthesized.Production.Service).One("AWS::ECS::TaskDefinition", task);
         var environment = definition["ContainerDefinitions"]![container]!["Environment"]!.AsArray().ToDictionary(
             variable => variable!["Name"]!.GetValue<string>(),
             variable => (string?)Resolved.Text(variable!["Value"]!, "127.0.0.1").Replace("Port=5432", $"Port={postgres.Port}", StringComparison.Ordinal));
