@@ -37,6 +37,7 @@ if [[ -z $templates ]]; then
   done
   templates=$folder/*
 fi
+compgen -G "$templates/*.template.json" >/dev/null || cannot "there is no template in $templates."
 
 # Errors and warnings fail it, but for two: zones are named on purpose (three of them, the same for ever), and the library says
 # some dependencies twice.
