@@ -40,6 +40,7 @@ public sealed class DeploymentTests
     [InlineData("api.settings", """{"Api__CallDeadlin e": "1"}""", "api.settings has Api__CallDeadlin e")]
     [InlineData("silo.settings", """{"Storage__MigrateAtStart": "true"}""", "silo.settings has Storage__MigrateAtStart")]
     [InlineData("silo.settings", """{"ConnectionStrings__Postgres": "Password=x"}""", "silo.settings has ConnectionStrings__Postgres")]
+    [InlineData("api.settings", """{"Api__PathBase": "/v1"}""", "api.settings has Api__PathBase")]
     [InlineData("tokens.authority", "\"http://login.example.com\"", "tokens.authority was http://login.example.com; allowed: https://…")]
     [InlineData("corsOrigins", """["https://tv.example.com/"]""", "corsOrigins has https://tv.example.com/")]
     [InlineData("throttles.reports.rate", "20000", "throttles.reports.rate was 20000; allowed: no more than the stage's 10000.")]
