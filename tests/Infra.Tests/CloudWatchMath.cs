@@ -42,7 +42,8 @@ internal sealed partial class CloudWatchMath
     private double? Compare(double? left, Func<double, double, bool> holds)
     {
         _next++;
-        return left is { } a && Sum() is { } b ? (holds(a, b) ? 1 : 0) : null;
+        var right = Sum();
+        return left is { } a && right is { } b ? (holds(a, b) ? 1 : 0) : null;
     }
 
     private double? Sum()
