@@ -36,6 +36,8 @@ LABEL org.opencontainers.image.title="Continue Watching" \
       org.opencontainers.image.version=$VERSION \
       org.opencontainers.image.revision=$REVISION
 WORKDIR /app
+# Whom to believe that it is the database: deploy/certificates/README.md.
+COPY deploy/certificates /certificates
 # The base image's own user, who owns nothing here. The root file system may be read-only; diagnostic tools want a writable /tmp.
 USER $APP_UID
 STOPSIGNAL SIGTERM

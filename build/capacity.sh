@@ -59,17 +59,31 @@ awk -F ' *[|] *' '
     for (column in R) result[column] = R[column] * value("postgres_us_per_report") / 1e6 / value("utilisation"); line("**cores of Postgres**, half of them at work")
     for (column in R) result[column] = least(R[column], silos[column] * value("commit_lanes") * 1000 / value("commit_ms")); line("commits per second, at most")
     for (column in R) result[column] = wal[column] / 1e6; line("**WAL**, MB per second")
+    for (column in R) result[column] = least(R[column], silos[column] * value("commit_lanes") * 1000 / value("commit_ms")) + least(R[column], viewers[column] / value("checkpoint_s")); line("writes to the disk of Postgres per second, at most")
     for (column in R) result[column] = silos[column] * value("connections_per_silo") + apis[column] * value("connections_per_api"); line("**connections**, at most")
     for (column in R) result[column] = viewers[column] * value("users_per_viewer") * value("registers_per_user") * value("register_bytes") / 1e9; line("**stored**, GB")
+    for (column in R) result[column] = R[column] * value("throttle_factor"); line("**throttles needed**, requests per second: reports")
+    for (column in R) result[column] = (R[column] + Q[column]) * value("throttle_factor"); line("the same of the stage; an account has 10 000 until it asks")
     print "| **what a month is paid for by** | | | |"
     month = 3600 * value("hours") * value("mean_to_peak")
+    for (column in R) {
+      requests[column] = (R[column] + Q[column]) * month / 1e6
+      spans[column] = requests[column] * value("traced") * value("spans_per_trace")
+      emf[column] = (silos[column] + apis[column]) * value("emf_bytes_per_task_minute") * 60 * value("hours") / 1e9
+    }
+    for (column in R) result[column] = requests[column]; line("**requests** through API Gateway, its firewall and the load balancer, millions")
+    for (column in R) result[column] = requests[column] * (value("gateway_usd_per_million") + value("waf_usd_per_million")); line("for the first two of them, at the price of the first million, USD")
     for (column in R) result[column] = (apis[column] * value("api_cores") + silos[column] * value("silo_cores")) * value("hours"); line("core hours of tasks")
     for (column in R) result[column] = (apis[column] * value("api_gb") + silos[column] * value("silo_gb")) * value("hours"); line("GB hours of tasks")
     for (column in R) result[column] = wal[column] * month / 1e9; line("WAL, GB")
-    for (column in R) result[column] = (R[column] + Q[column]) * month / 1e6; line("requests through the load balancer, millions")
+    for (column in R) result[column] = value("postgres_instances") * most(value("postgres_least_cores"), up(R[column] * value("postgres_us_per_report") / 1e6 / value("utilisation"))) * value("hours"); line("core hours of Postgres, in two zones and the copy")
+    for (column in R) result[column] = value("nat_gateways") * value("hours"); line("hours of NAT gateways")
+    for (column in R) result[column] = emf[column] + spans[column] * value("span_bytes") / 1e3; line("GB through them")
+    for (column in R) result[column] = emf[column]; line("GB of metrics, as lines of a log")
+    for (column in R) result[column] = value("cloudwatch_metrics"); line("metrics of CloudWatch")
     for (column in R) result[column] = (R[column] * value("report_answer_bytes") + Q[column] * value("row_answer_bytes")) * month / 1e9; line("bytes out, GB")
-    for (column in R) result[column] = silos[column] * value("series_per_silo") + apis[column] * value("series_per_api"); line("series of metrics")
-    for (column in R) result[column] = (R[column] + Q[column]) * value("traced") * value("spans_per_trace") * month / 1e6; line("spans, millions")
+    for (column in R) result[column] = silos[column] * value("series_per_silo") + apis[column] * value("series_per_api"); line("series of metrics, where Prometheus fetches them")
+    for (column in R) result[column] = spans[column]; line("spans, millions")
   }
 ' "$page" >"$written"
 

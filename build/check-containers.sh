@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
-# Builds the images and runs docker-compose.yml for real: the journey through it, silos that come, go and are killed under load, a
-# Postgres that is away. Takes some 3 minutes, and removes what it started; the images stay, with the tag "check".
+# Builds the images and runs docker-compose.yml for real: the journey through it, silos that come, go and are killed under load, a Postgres
+# that is away, a dump that is restored, secrets that change, and what watches it (the profile "observability", where its images can be had;
+# where not, that is said). Takes some 4 minutes, and removes what it started; the images stay, with the tag "check".
 #
 #   build/check-containers.sh          needs Docker (or Podman with its Compose), bash, curl 7.84 and openssl; takes Compose 1.29 and 2
 #
@@ -195,6 +196,10 @@ for id in $(containers silo) $(containers api); do
   [[ $("$engine" inspect -f '{{.HostConfig.ReadonlyRootfs}}' "$id") == true ]] || fail 'a root file system is not read-only.'
 done
 
+# The service's role in Postgres is a plain one, and nobody else's password opens it from outside.
+[[ $("$engine" exec "$(containers postgres)" psql -U postgres -tAc "select string_agg(rolname || ' ' || rolsuper || ' ' || (rolpassword is not null), ', ' order by rolname) from pg_authid where rolcanlogin") \
+  == 'continue_watching false true, postgres true false' ]] || fail 'the roles of Postgres are others.'
+
 # Where Prometheus is told to fetch metrics there are some; asked from a container that has bash.
 silos 2
 while read -r name metrics; do
@@ -237,6 +242,76 @@ until [[ $(curl -s -o /dev/null --max-time 5 -w '%{http_code}' -H "Authorization
 tell "  a user who was not in memory is served $((($(date +%s%N) - back) / 1000000)) ms after Postgres"
 load_ends 'Postgres is away' 503
 nothing_lost
+
+tell 'What was dumped is restored.'
+postgres() { "$engine" exec -i "$(containers postgres)" "$@"; }
+# tells WHO: somebody tells a place. places WHO: how many are held of that.
+tells() {
+  curl -sf -o /dev/null --max-time 20 -X PUT -H "Authorization: Bearer $(samples/token.sh "$1")" -H 'Content-Type: application/json' \
+    -d "{\"userId\":\"$1\",\"contentId\":\"$(title 1)\",\"resumeFrom\":60,\"duration\":1000000}" "$url/updateWatchStatus" || fail "$1 cannot tell a place."
+}
+places() { curl -s --max-time 20 -H "Authorization: Bearer $(samples/token.sh "$1")" "$url/getWatchStatus?userId=me&contentId=$(title 1)" | grep -o '"resumeFrom"' | wc -l; }
+tells early
+postgres pg_dump -U postgres -Fc continue_watching >"$folder/places.dump"
+tells late
+postgres createdb -U postgres -O continue_watching restored
+postgres pg_restore -U postgres -d restored --single-transaction <"$folder/places.dump"
+postgres psql -q -U postgres -d restored -c 'delete from orleansmembershiptable'
+compose stop api silo
+postgres psql -q -U postgres -c 'alter database continue_watching rename to lost' -c 'alter database restored rename to continue_watching'
+compose up -d --scale silo=3
+ready
+silos 3
+[[ $(places early) == 1 && $(places late) == 0 ]] || fail "of two places, one told before the dump and one after it, $(places early) and $(places late) are held."
+nothing_lost
+
+tell 'The secrets are others from now on.'
+before=$(samples/token.sh early)
+POSTGRES_PASSWORD=$(openssl rand -hex 16)
+TOKEN_SIGNING_KEY=$(openssl rand -base64 32)
+echo "alter role continue_watching password '$POSTGRES_PASSWORD'" | postgres psql -q -U postgres
+compose up -d --scale silo=3
+ready
+silos 3
+[[ $(places early) == 1 ]] || fail 'with a new password there is no place.'
+[[ $(curl -s -o /dev/null --max-time 20 -w '%{http_code}' -H "Authorization: Bearer $before" "$url/users/me/continue-watching") == 401 ]] || fail 'a token of the old key is good.'
+
+# What watches it: images of others, which are checked where they can be had.
+missing=''
+for image in $(grep -A 1 'profiles: \[observability\]' docker-compose.yml | sed -nE 's/^ +image: //p'); do
+  "$engine" image inspect "$image" >/dev/null 2>&1 || "$engine" pull -q "$image" >/dev/null 2>&1 || missing+=" $image"
+done
+if [[ -n $missing ]]; then
+  echo "NOT CHECKED: observability. These images cannot be had:$missing" >&2
+else
+  tell 'Metrics, traces and the dashboard.'
+  GRAFANA_PORT=$((port + 1))
+  while (exec 3<>"/dev/tcp/127.0.0.1/$GRAFANA_PORT") 2>/dev/null; do GRAFANA_PORT=$((GRAFANA_PORT + 1)); done
+  export GRAFANA_PORT COMPOSE_PROFILES=observability OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4317 OTEL_TRACES_SAMPLER_ARG=1
+  compose up -d --scale silo=3
+  ready
+  silos 3
+  tells traced
+  # until_says WHAT PATTERN COMMAND…: until what the command prints has the pattern.
+  until_says() {
+    local what=$1 pattern=$2 deadline=$((SECONDS + 90))
+    shift 2
+    until "$@" 2>&1 | grep -q "$pattern"; do
+      ((SECONDS < deadline)) || fail "$what"
+      sleep 1
+    done
+  }
+  # Of four processes each; asked from a container that has bash, for Prometheus is not published.
+  targets() {
+    postgres bash -c 'exec 3<>/dev/tcp/prometheus/9090; printf "GET /api/v1/targets?state=active HTTP/1.0\r\n\r\n" >&3; cat <&3' </dev/null |
+      grep -o '"health":"[a-z]*"' | sort | uniq -c | tr -s ' \n' ' '
+  }
+  until_says 'Prometheus does not find three silos and an API.' '^ 4 "health":"up" $' targets
+  until_says 'the collector has received no trace.' '"spans": [1-9]' "$engine" logs "$(containers otel-collector)"
+  grafana() { curl -s --max-time 5 -u "admin:$GRAFANA_PASSWORD" "http://127.0.0.1:$GRAFANA_PORT$1"; }
+  until_says 'Grafana is not well.' '"database": *"ok"' grafana /api/health
+  until_says 'Grafana has no dashboard.' 'Continue Watching' grafana '/api/search?type=dash-db'
+fi
 
 tell 'All are told to stop.'
 stopping=$SECONDS

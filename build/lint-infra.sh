@@ -31,12 +31,13 @@ if [[ -z $templates ]]; then
   dotnet build infra -v quiet --nologo >"$folder/build.log" || cannot "the stack does not build: $(tail -n 3 "$folder/build.log")"
   for file in infra/environments/*.json; do
     environment=$(basename "$file" .json)
-    CDK_OUTDIR=$folder/$environment CDK_CONTEXT_JSON="{\"environment\": \"$environment\", \"version\": \"0.0.0\"}" \
+    CDK_OUTDIR=$folder/$environment CDK_CONTEXT_JSON="{\"environment\": \"$environment\"}" \
       JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 dotnet infra/bin/Debug/net10.0/ContinueWatching.Infra.dll ||
       { echo "$file does not synthesize." >&2; exit 1; }
   done
   templates=$folder/*
 fi
+compgen -G "$templates/*.template.json" >/dev/null || cannot "there is no template in $templates."
 
 # Errors and warnings fail it, but for two: zones are named on purpose (three of them, the same for ever), and the library says
 # some dependencies twice.

@@ -90,12 +90,13 @@ internal sealed class AlarmsStack : Stack
             "Postgres has few connections left");
         if (signals.ReplicaLag is { } lag)
         {
-            Above("replica-lag", lag, ReplicaLagSeconds, minutes: 10, "The copy of the database is behind");
+            Above("replica-lag", lag, ReplicaLagSeconds, minutes: 10, "The copy of the database is behind, or does not follow", TreatMissingData.BREACHING);
         }
     }
 
-    private void Above(string name, IMetric metric, double threshold, int minutes, string what) =>
-        Add(name, metric, threshold, ComparisonOperator.GREATER_THAN_THRESHOLD, minutes, what, TreatMissingData.NOT_BREACHING);
+    private void Above(
+        string name, IMetric metric, double threshold, int minutes, string what, TreatMissingData missing = TreatMissingData.NOT_BREACHING) =>
+        Add(name, metric, threshold, ComparisonOperator.GREATER_THAN_THRESHOLD, minutes, what, missing);
 
     private void Below(
         string name, IMetric metric, double threshold, int minutes, string what, TreatMissingData missing = TreatMissingData.NOT_BREACHING) =>

@@ -21,6 +21,11 @@ internal sealed class DataStack : Stack
     /// </summary>
     public const string Role = "continue_watching_owner";
 
+    /// <summary>
+    /// The role of those who only call grains, the APIs: it sees where the silos are, and of what users watch nothing. It has a twin as well.
+    /// </summary>
+    public const string Caller = "continue_watching_caller";
+
     // The role that may create others. Nobody but the migration and the rotation logs in with it.
     private const string Administrator = "continue_watching_admin";
 
@@ -38,18 +43,17 @@ internal sealed class DataStack : Stack
     public DataStack(Construct scope, string id, IStackProps props, Deployment deployment, NetworkStack network)
         : base(scope, id, props)
     {
-        var administrator = new DatabaseSecret(
-            this, "AdministratorSecret", new DatabaseSecretProps { Username = Administrator, ExcludeCharacters = NotInPasswords });
-        var role = new DatabaseSecret(
-            this, "RoleSecret", new DatabaseSecretProps { Username = Role, MasterSecret = administrator, ExcludeCharacters = NotInPasswords });
-        administrator.ApplyRemovalPolicy(RemovalPolicy.RETAIN);
-        role.ApplyRemovalPolicy(RemovalPolicy.RETAIN);
+        var administrator = AddSecret("AdministratorSecret", Administrator, master: null);
+        var role = AddSecret("RoleSecret", Role, administrator);
+        var caller = AddSecret("CallerSecret", Caller, administrator);
         AdministratorSecret = administrator;
         var parameters = Parameters(deployment.Database);
         Instance = CreateInstance(deployment, network, parameters);
         RoleSecret = role.Attach(Instance);
+        CallerSecret = caller.Attach(Instance);
         AddTransform(HostedRotation);
         Rotate(deployment, "role", RoleSecret, "PostgreSQLMultiUser", network, administrator);
+        Rotate(deployment, "caller", CallerSecret, "PostgreSQLMultiUser", network, administrator);
         Rotate(deployment, "administrator", Instance.Secret!, "PostgreSQLSingleUser", network, master: null);
         if (deployment.Database.ReadReplica)
         {
@@ -69,8 +73,11 @@ internal sealed class DataStack : Stack
     /// <summary>Who may create roles.</summary>
     public ISecret AdministratorSecret { get; }
 
-    /// <summary>As whom the processes log in: <c>username</c>, <c>password</c>.</summary>
+    /// <summary>As whom silos and the migration log in: <c>username</c>, <c>password</c>.</summary>
     public ISecret RoleSecret { get; }
+
+    /// <summary>As whom APIs do.</summary>
+    public ISecret CallerSecret { get; }
 
     /// <summary>The silo's images.</summary>
     public Repository SiloImages { get; }
@@ -78,12 +85,12 @@ internal sealed class DataStack : Stack
     /// <summary>The API's images.</summary>
     public Repository ApiImages { get; }
 
-    /// <summary>How a process finds the database. Who it is, it gets from <see cref="RoleSecret"/>, as Postgres' own variables.</summary>
-    public string ConnectionString(DatabaseSize database, int connections)
+    /// <summary>How a process finds the database. Who it is, it gets from a secret, as Postgres' own variables; it then acts as <paramref name="role"/>.</summary>
+    public string ConnectionString(DatabaseSize database, int connections, string role)
     {
         var certificate = database.RootCertificate is { } file ? $"SSL Mode=VerifyFull;Root Certificate={file}" : "SSL Mode=Require";
         return $"Host={Instance.InstanceEndpoint.Hostname};Port={NetworkStack.DatabasePort};Database={DatabaseName};{certificate};"
-            + $"Maximum Pool Size={connections};Options='-c role={Role}'";
+            + $"Maximum Pool Size={connections};Options='-c role={role}'";
     }
 
     private static IInstanceEngine Engine => DatabaseInstanceEngine.Postgres(new PostgresInstanceEngineProps
@@ -91,6 +98,14 @@ internal sealed class DataStack : Stack
         // Where it begins. Minor versions come by themselves, in the window for maintenance.
         Version = PostgresEngineVersion.Of("17.9", "17"),
     });
+
+    private DatabaseSecret AddSecret(string id, string username, DatabaseSecret? master)
+    {
+        var secret = new DatabaseSecret(
+            this, id, new DatabaseSecretProps { Username = username, MasterSecret = master, ExcludeCharacters = NotInPasswords });
+        secret.ApplyRemovalPolicy(RemovalPolicy.RETAIN);
+        return secret;
+    }
 
     private DatabaseInstance CreateInstance(Deployment deployment, NetworkStack network, ParameterGroup parameters)
     {

@@ -43,9 +43,12 @@ internal sealed partial record Deployment
             .. Check(IPNetwork.TryParse(Cidr, out var network) && network.PrefixLength is >= 16 and <= 20, $"cidr was {Cidr}; allowed: 10.0.0.0/16, to /20."),
             .. Check(NatGateways >= 1 && NatGateways <= AvailabilityZones.Count, $"natGateways was {NatGateways}; allowed: 1 to {AvailabilityZones.Count}."),
             .. Check(
-                Clusters.Count is 1 or 2 && Clusters.Distinct().Count() == Clusters.Count && Clusters.All(cluster => Name().IsMatch(cluster)),
-                $"clusters were {string.Join(", ", Clusters)}; allowed: one id, or two while users move; each 2 to 16 of a-z, 0-9 and -, a letter first."),
-            .. Check(Clusters.Contains(LiveCluster), $"liveCluster was {LiveCluster}; allowed: {string.Join(" or ", Clusters)}."),
+                Clusters.Count is 1 or 2 && Clusters.Keys.All(cluster => Name().IsMatch(cluster)),
+                $"clusters were {string.Join(", ", Clusters.Keys)}; allowed: one id, or two while users move; each 2 to 16 of a-z, 0-9 and -, a letter first."),
+            .. Clusters.SelectMany(cluster => Check(
+                cluster.Value is { } version && Version().IsMatch(version),
+                $"clusters.{cluster.Key} was {cluster.Value}; allowed: its version, the tag of images: letters, digits, ., _ and -.")),
+            .. Check(Clusters.ContainsKey(LiveCluster), $"liveCluster was {LiveCluster}; allowed: {string.Join(" or ", Clusters.Keys)}."),
             .. FindFaults(Database),
             .. FindFaults("silo", Silo),
             .. FindFaults("api", Api),
@@ -127,9 +130,12 @@ internal sealed partial record Deployment
     [GeneratedRegex("^[a-z][a-z0-9-]{1,15}$")]
     private static partial Regex Name();
 
+    [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
+    private static partial Regex Version();
+
     [GeneratedRegex("^[a-z0-9]+\\.[a-z0-9]+$")]
     private static partial Regex InstanceClass();
 
-    [GeneratedRegex("^(Watch|Catalogue|Storage|Rates|Api|Logging|Cluster)__(?!ClusterId$|ServiceId$|SiloPort$|GatewayPort$|AdvertisedAddress$|AllowLoopback$|MigrateAtStart$|TrustedNetworks|CorsOrigins)[A-Za-z0-9_.]+$")]
+    [GeneratedRegex("^(Watch|Catalogue|Storage|Rates|Api|Logging|Cluster)__(?!ClusterId$|ServiceId$|SiloPort$|GatewayPort$|AdvertisedAddress$|AllowLoopback$|MigrateAtStart$|TrustedNetworks|CorsOrigins|PathBase)[A-Za-z0-9_.]+$")]
     private static partial Regex Setting();
 }

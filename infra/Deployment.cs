@@ -30,8 +30,11 @@ internal sealed partial record Deployment
     /// <summary>Ways out of the private subnets: one per zone, or fewer, which then share the loss of one.</summary>
     public required int NatGateways { get; init; }
 
-    /// <summary>The clusters that run side by side, by their ids: one, or two while users move from one to the other.</summary>
-    public required IReadOnlyList<string> Clusters { get; init; }
+    /// <summary>
+    /// The clusters that run side by side, by their ids, and the version of each, which is its images' tag: one, or two while users move from one to the
+    /// other.
+    /// </summary>
+    public required IReadOnlyDictionary<string, string> Clusters { get; init; }
 
     /// <summary>The one of them that the public is sent to.</summary>
     public required string LiveCluster { get; init; }
@@ -123,7 +126,8 @@ internal sealed record DatabaseSize
     public required bool ReadReplica { get; init; }
 
     /// <summary>
-    /// Where the images keep the certificates of RDS: connections then check whom they talk to. Without it they are encrypted, no more.
+    /// Where the images keep the certificates of RDS, <c>/certificates/rds.pem</c> (deploy/certificates/README.md): connections then check whom they talk to.
+    /// Without it they are encrypted, no more.
     /// </summary>
     public string? RootCertificate { get; init; }
 }

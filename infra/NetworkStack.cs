@@ -49,7 +49,7 @@ internal sealed class NetworkStack : Stack
         Api = Group("Api", "API processes");
         Silo = Group("Silo", "Silos");
         Callers = Group("Callers", "Internal services that call grains, or REST, from inside");
-        Migration = Group("Migration", "The task that brings the schema up to date");
+        Migration = Group("Migration", "The tasks that bring the schema up to date, or ask Postgres by hand");
         Rotation = Group("Rotation", "What changes the passwords of Postgres");
         Database = Group("Database", "Postgres", mayCallOut: false);
 
@@ -85,7 +85,7 @@ internal sealed class NetworkStack : Stack
     /// <summary>Internal services that call grains.</summary>
     public SecurityGroup Callers { get; }
 
-    /// <summary>The task that brings the schema up to date.</summary>
+    /// <summary>The task that brings the schema up to date, and the one in which people ask Postgres.</summary>
     public SecurityGroup Migration { get; }
 
     /// <summary>What changes the database's passwords.</summary>

@@ -1,8 +1,10 @@
 using Amazon.CDK;
 using Amazon.CDK.AWS.ECS;
 using Amazon.CDK.AWS.Logs;
+using Amazon.CDK.AWS.SecretsManager;
 using Constructs;
 using HealthCheck = Amazon.CDK.AWS.ECS.HealthCheck;
+using Secret = Amazon.CDK.AWS.ECS.Secret;
 
 namespace ContinueWatching.Infra;
 
@@ -16,10 +18,10 @@ internal static class Processes
     private static readonly Duration _stopTimeout = Duration.Seconds(120);
 
     /// <summary>As whom a process logs in to Postgres: Npgsql reads these variables where the connection string does not say.</summary>
-    public static Dictionary<string, Secret> DatabaseSecrets(DataStack data) => new()
+    public static Dictionary<string, Secret> DatabaseSecrets(ISecret secret) => new()
     {
-        ["PGUSER"] = Secret.FromSecretsManager(data.RoleSecret, "username"),
-        ["PGPASSWORD"] = Secret.FromSecretsManager(data.RoleSecret, "password"),
+        ["PGUSER"] = Secret.FromSecretsManager(secret, "username"),
+        ["PGPASSWORD"] = Secret.FromSecretsManager(secret, "password"),
     };
 
     /// <summary>The task of a silo.</summary>
@@ -28,13 +30,13 @@ internal static class Processes
     {
         var environment = Common(EmittedMetric.Silo, deployment, cluster);
         environment["urls"] = "http://0.0.0.0:8081";
-        environment["ConnectionStrings__Postgres"] = data.ConnectionString(deployment.Database, deployment.Silo.Connections);
+        environment["ConnectionStrings__Postgres"] = data.ConnectionString(deployment.Database, deployment.Silo.Connections, DataStack.Role);
         environment["Cluster__SiloPort"] = $"{NetworkStack.SiloPort}";
         environment["Cluster__GatewayPort"] = $"{NetworkStack.GatewayPort}";
 
         // The migration task does it, with nobody else about.
         environment["Storage__MigrateAtStart"] = "false";
-        return AddTask(scope, "Silo", "silo", deployment.Silo, image, environment, data, log, NetworkStack.SiloPort, NetworkStack.GatewayPort);
+        return AddTask(scope, "Silo", "silo", deployment.Silo, image, environment, data.RoleSecret, log, NetworkStack.SiloPort, NetworkStack.GatewayPort);
     }
 
     /// <summary>The task of an API process.</summary>
@@ -46,18 +48,21 @@ internal static class Processes
 
         // Nobody fetches metrics: they are sent. Loopback is the task's own.
         environment["Admin__Url"] = "http://127.0.0.1:8082";
-        environment["ConnectionStrings__Postgres"] = data.ConnectionString(deployment.Database, deployment.Api.Connections);
+        environment["ConnectionStrings__Postgres"] = data.ConnectionString(deployment.Database, deployment.Api.Connections, DataStack.Caller);
         environment["Authentication__Schemes__Bearer__Authority"] = deployment.Tokens.Authority;
         environment["Authentication__Schemes__Bearer__ValidAudience"] = deployment.Tokens.Audience;
 
         // The load balancer's addresses, and those by which API Gateway comes to it.
         environment["Api__TrustedNetworks__0"] = deployment.Cidr;
+
+        // Whether the gateway's stage stands before the path is not known for certain: with this it may, or not.
+        environment["Api__PathBase"] = $"/{EdgeStack.StageName}";
         foreach (var (origin, number) in deployment.CorsOrigins.Select((origin, number) => (origin, number)))
         {
             environment[$"Api__CorsOrigins__{number}"] = origin;
         }
 
-        return AddTask(scope, "Api", "api", deployment.Api, image, environment, data, log, NetworkStack.ApiPort);
+        return AddTask(scope, "Api", "api", deployment.Api, image, environment, data.CallerSecret, log, NetworkStack.ApiPort);
     }
 
     private static Dictionary<string, string> Common(string process, Deployment deployment, string cluster) =>
@@ -71,7 +76,7 @@ internal static class Processes
         };
 
     private static FargateTaskDefinition AddTask(
-        Construct scope, string id, string name, ProcessSize size, ContainerImage image, Dictionary<string, string> environment, DataStack data,
+        Construct scope, string id, string name, ProcessSize size, ContainerImage image, Dictionary<string, string> environment, ISecret login,
         ILogGroup log, params int[] ports)
     {
         foreach (var (key, value) in size.Settings)
@@ -95,7 +100,7 @@ internal static class Processes
             MemoryLimitMiB = size.MemoryMiB - Collector.MemoryMiB,
             StopTimeout = _stopTimeout,
             Environment = environment,
-            Secrets = DatabaseSecrets(data),
+            Secrets = DatabaseSecrets(login),
             Logging = LogDriver.AwsLogs(new AwsLogDriverProps { LogGroup = log, StreamPrefix = name }),
             PortMappings = [.. ports.Select(port => new PortMapping { ContainerPort = port })],
 

@@ -2,15 +2,15 @@ using Amazon.CDK;
 using ContinueWatching.Infra;
 
 var app = new App();
-if (app.Node.TryGetContext("environment") is not string environment || app.Node.TryGetContext("version") is not string version)
+if (app.Node.TryGetContext("environment") is not string environment)
 {
-    Console.Error.WriteLine("What is deployed, and where? cdk deploy --all -c environment=staging -c version=1.2.3");
+    Console.Error.WriteLine("Which environment is deployed? cdk deploy --all -c environment=staging");
     return 1;
 }
 
 try
 {
-    _ = new Stacks(app, Deployment.Load(environment), version);
+    _ = new Stacks(app, Deployment.Load(environment));
     app.Synth();
     return 0;
 }

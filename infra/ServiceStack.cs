@@ -63,6 +63,7 @@ internal sealed class ServiceStack : Stack
         Balancer = AddBalancer(network);
         Scale(deployment);
         RenewWeekly();
+        this.AddPsqlTask(data);
 
         // The public's stack refers to these, of the one cluster or the other. Exported always: what is in use there cannot be taken away, not even for
         // the moment in which the public is sent from one to the other.

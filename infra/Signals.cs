@@ -68,8 +68,10 @@ internal sealed class Signals(Deployment deployment, DataStack data, ServiceStac
     /// <summary>How many.</summary>
     public IMetric DatabaseConnections => data.Instance.MetricDatabaseConnections(Every(Maximum));
 
-    /// <summary>Seconds; null where there is no copy.</summary>
-    public IMetric? ReplicaLag => data.Replica?.Metric("ReplicaLag", Every(Maximum));
+    /// <summary>Seconds; a day when it no longer follows, which RDS tells as -1; null where there is no copy.</summary>
+    public IMetric? ReplicaLag => data.Replica is { } copy
+        ? Math("IF(lag < 0, 86400, lag)", "The copy is behind (s)", ("lag", copy.Metric("ReplicaLag", Every(Maximum))))
+        : null;
 
     /// <summary>How long the database's storage takes for a write, in s.</summary>
     public IMetric DatabaseWriteLatency => data.Instance.Metric("WriteLatency", Every(Average));

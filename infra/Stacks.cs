@@ -12,8 +12,7 @@ internal sealed class Stacks
     /// <summary>Builds them.</summary>
     /// <param name="scope">The app.</param>
     /// <param name="deployment">The environment.</param>
-    /// <param name="version">The images' tag: what is deployed.</param>
-    public Stacks(Construct scope, Deployment deployment, string version)
+    public Stacks(Construct scope, Deployment deployment)
     {
         StackProps Props(string what, bool protect = false) => new()
         {
@@ -26,8 +25,9 @@ internal sealed class Stacks
         Network = new NetworkStack(scope, "Network", Props("network", protect: true), deployment);
         Data = new DataStack(scope, "Data", Props("data", protect: true), deployment, Network);
         Services = deployment.Clusters.ToDictionary(
-            cluster => cluster,
-            cluster => new ServiceStack(scope, $"Service-{cluster}", Props($"service-{cluster}"), deployment, cluster, version, Network, Data));
+            cluster => cluster.Key,
+            cluster => new ServiceStack(
+                scope, $"Service-{cluster.Key}", Props($"service-{cluster.Key}"), deployment, cluster.Key, cluster.Value, Network, Data));
         var live = Services[deployment.LiveCluster];
         Edge = new EdgeStack(scope, "Edge", Props("edge"), deployment, Network, live);
         Alarms = new AlarmsStack(scope, "Alarms", Props("alarms"), deployment, Data, live, Edge);

@@ -14,9 +14,6 @@ namespace ContinueWatching.Infra;
 /// </summary>
 internal sealed class MigrationTask : Construct
 {
-    // For psql, of the database's own version.
-    private const string PostgresImage = "public.ecr.aws/docker/library/postgres:17-alpine";
-
     private const int Cpu = 512;
     private const int MemoryMiB = 1024;
     private const int Connections = 2;
@@ -57,43 +54,47 @@ internal sealed class MigrationTask : Construct
 
     private FargateTaskDefinition CreateTask(Deployment deployment, ContainerImage image, DataStack data, LogDriver log)
     {
-        var task = new FargateTaskDefinition(this, "Task", new FargateTaskDefinitionProps { Cpu = Cpu, MemoryLimitMiB = MemoryMiB });
-        var role = task.AddContainer("roles", new ContainerDefinitionOptions
+        var task = new FargateTaskDefinition(this, "Task", new FargateTaskDefinitionProps
         {
-            Image = ContainerImage.FromRegistry(PostgresImage),
-            Essential = false,
-            EntryPoint = ["sh", "-c"],
-            Command = ["PGOPTIONS=\"-c roles.password=$ROLE_PASSWORD\" psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command \"$ROLES\""],
-            Environment = new Dictionary<string, string>
-            {
-                ["ROLES"] = Read("roles.sql"),
-                ["PGHOST"] = data.Instance.InstanceEndpoint.Hostname,
-                ["PGDATABASE"] = DataStack.DatabaseName,
-                ["PGSSLMODE"] = "require",
-            },
-            Secrets = new Dictionary<string, Secret>
-            {
-                ["PGUSER"] = Secret.FromSecretsManager(data.AdministratorSecret, "username"),
-                ["PGPASSWORD"] = Secret.FromSecretsManager(data.AdministratorSecret, "password"),
-                ["ROLE_PASSWORD"] = Secret.FromSecretsManager(data.RoleSecret, "password"),
-            },
-            Logging = log,
+            Family = $"{Stack.Of(this).StackName}-migration",
+            Cpu = Cpu,
+            MemoryLimitMiB = MemoryMiB,
         });
+        var roles = Sql("roles.sql", data, log, "PGOPTIONS=\"-c roles.owner=$OWNER -c roles.caller=$CALLER\" ");
+        roles.Secrets!["OWNER"] = Secret.FromSecretsManager(data.RoleSecret, "password");
+        roles.Secrets["CALLER"] = Secret.FromSecretsManager(data.CallerSecret, "password");
+        var first = task.AddContainer("roles", roles);
         var migrate = task.AddContainer("migrate", new ContainerDefinitionOptions
         {
             Image = image,
+            Essential = false,
             Command = ["--migrate-only"],
             ReadonlyRootFilesystem = true,
             Environment = new Dictionary<string, string>
             {
-                ["ConnectionStrings__Postgres"] = data.ConnectionString(deployment.Database, Connections),
+                ["ConnectionStrings__Postgres"] = data.ConnectionString(deployment.Database, Connections, DataStack.Role),
                 ["DOTNET_EnableDiagnostics"] = "0",
             },
-            Secrets = Processes.DatabaseSecrets(data),
+            Secrets = Processes.DatabaseSecrets(data.RoleSecret),
             Logging = log,
         });
-        migrate.AddContainerDependencies(new ContainerDependency { Container = role, Condition = ContainerDependencyCondition.SUCCESS });
+        migrate.AddContainerDependencies(new ContainerDependency { Container = first, Condition = ContainerDependencyCondition.SUCCESS });
+
+        // The last, and the one whose end is the task's: it ends well only if the two before it have.
+        var rights = Sql("rights.sql", data, log);
+        rights.Essential = true;
+        task.AddContainer("rights", rights).AddContainerDependencies(
+            new ContainerDependency { Container = migrate, Condition = ContainerDependencyCondition.SUCCESS });
         return task;
+    }
+
+    private static ContainerDefinitionOptions Sql(string file, DataStack data, LogDriver log, string options = "")
+    {
+        var sql = Psql.Container(data, $"{options}psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command \"$STATEMENTS\"");
+        sql.Essential = false;
+        sql.Environment!["STATEMENTS"] = Read(file);
+        sql.Logging = log;
+        return sql;
     }
 
     private Function CreateFunction(Cluster cluster, FargateTaskDefinition task, Amazon.CDK.AWS.Logs.LogGroup log)

@@ -1,5 +1,5 @@
-// A custom resource of CloudFormation: runs the migration task once per deployment and answers when it has ended, well only if its container
-// "migrate" ended with 0. Services depend on it, so that no new process starts on an old schema.
+// A custom resource of CloudFormation: runs the migration task once per deployment and answers when it has ended, well only if its last
+// container, "rights", ended with 0. Services depend on it, so that no new process starts on an old schema.
 const { ECSClient, RunTaskCommand, DescribeTasksCommand, StopTaskCommand } = require('@aws-sdk/client-ecs');
 
 const POLL_MS = Number(process.env.POLL_MS);
@@ -31,8 +31,10 @@ async function migrate({ Cluster: cluster, TaskDefinition: taskDefinition, Subne
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: [task] }));
     if (tasks?.[0]?.lastStatus !== 'STOPPED') continue;
-    const code = tasks[0].containers.find((container) => container.name === 'migrate')?.exitCode;
-    return code === 0 ? null : `The migration ended with ${code ?? 'no exit code'} (${tasks[0].stoppedReason}). Its log says why: ${task}`;
+    const { containers, stoppedReason } = tasks[0];
+    if (containers.find(({ name }) => name === 'rights')?.exitCode === 0) return null;
+    const bad = containers.find(({ exitCode }) => exitCode > 0);
+    return `The migration ended with ${bad ? `${bad.exitCode} in ${bad.name}` : 'no exit code'} (${stoppedReason}). Its log says why: ${task}`;
   }
   // The migration under way is undone; what was applied before it stays.
   await ecs.send(new StopTaskCommand({ cluster, task, reason: 'It took too long for a deployment' }));

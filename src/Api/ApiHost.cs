@@ -52,6 +52,7 @@ public static class ApiHost
     /// <summary>Maps the routes.</summary>
     public static void MapApi(this WebApplication app)
     {
+        app.TakePathBaseAway();
         app.UseAdminListener();
         app.UseForwardedHeaders();
         app.Use(AlwaysJson);
@@ -72,6 +73,16 @@ public static class ApiHost
         app.MapEvents();
         app.MapApiHealth();
         app.MapReference();
+    }
+
+    // Read before the settings are validated: what is no path is told when the process starts. Routing would else have looked at the whole path.
+    private static void TakePathBaseAway(this WebApplication app)
+    {
+        if (app.Configuration[$"{ApiSettings.Section}:{nameof(ApiSettings.PathBase)}"] is { } path && path.StartsWith('/'))
+        {
+            app.UsePathBase(path);
+            app.UseRouting();
+        }
     }
 
     // An API process listens while it still looks for a silo, so that it can be told alive; until it has found one it knows no grains.

@@ -25,6 +25,12 @@ public sealed class ApiSettings
     /// </summary>
     public IReadOnlyList<string> TrustedNetworks { get; set; } = [];
 
+    /// <summary>
+    /// What a gateway in front puts before the paths of the routes, <c>/live</c>: nothing. Taken away where it stands; who comes without it is served as well.
+    /// </summary>
+    [RegularExpression("(/[A-Za-z0-9._~-]+)*")]
+    public string PathBase { get; set; } = "";
+
     /// <summary>The most event streams of this process at a time: 10 000, each some 30 KB. What comes on top is refused.</summary>
     [Range(0, 1_000_000)]
     public int MaxEventStreams { get; set; } = 10_000;

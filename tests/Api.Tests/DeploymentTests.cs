@@ -76,6 +76,14 @@ public sealed class DeploymentTests(DeploymentTests.Deployment deployment) : ICl
     }
 
     [Theory]
+    [InlineData("/live/users/me/continue-watching", 200)]
+    [InlineData("/users/me/continue-watching", 200)]
+    [InlineData("/live/live/users/me/continue-watching", 404)]
+    [InlineData("/lively/users/me/continue-watching", 404)]
+    public async Task What_a_gateway_puts_before_a_path_is_taken_away_and_need_not_be_there(string path, int status) =>
+        Assert.Equal(status, (await Service.GetAsync(path, deployment.Authority.Sign(Claims))).Status);
+
+    [Theory]
     [InlineData("PUT", "authorization,content-type")]
     [InlineData("GET", "authorization")]
     [InlineData("GET", "authorization,last-event-id")]
@@ -184,6 +192,7 @@ public sealed class DeploymentTests(DeploymentTests.Deployment deployment) : ICl
                 "Api:DeviceIdClaims:0=screen",
                 $"Api:CorsOrigins:0={Origin}",
                 "Api:CorsOrigins:1=https://web.example.com",
+                "Api:PathBase=/live",
                 "Kestrel:EndpointDefaults:Protocols=Http2",
             ]);
             (Service.Http.DefaultRequestVersion, Service.Http.DefaultVersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);

@@ -50,6 +50,14 @@ public sealed partial class AlarmTests(Synthesized synthesized)
     }
 
     [Fact]
+    public void Where_it_says_what_to_ask_postgres_it_says_how()
+    {
+        var lines = _runbook.Split('\n').Where(line => line.Contains("`select ", StringComparison.Ordinal)).ToArray();
+        Assert.True(lines.Length > 4);
+        Assert.All(lines, line => Assert.Contains("[psql](operations.md#ask-postgres)", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void It_is_told_by_e_mail_when_it_begins_and_when_it_ends()
     {
         Assert.Equal("String", Stack.Json["Parameters"]!["AlarmEmail"]!["Type"]!.GetValue<string>());
@@ -60,22 +68,6 @@ public sealed partial class AlarmTests(Synthesized synthesized)
             Assert.Equal(topic, Assert.Single(alarm["AlarmActions"]!.AsArray())!["Ref"]!.GetValue<string>());
             Assert.Equal(topic, Assert.Single(alarm["OKActions"]!.AsArray())!["Ref"]!.GetValue<string>());
         }
-    }
-
-    [Fact]
-    public void Silos_that_tell_nothing_are_silos_that_there_are_not()
-    {
-        Assert.Equal("breaching", Alarm("silos")["TreatMissingData"]!.GetValue<string>());
-        Assert.Equal(3, Alarm("silos")["Threshold"]!.GetValue<int>());
-        Assert.Equal("LessThanThreshold", Alarm("silos")["ComparisonOperator"]!.GetValue<string>());
-        Assert.Equal("Minimum", Alarm("silos")["Statistic"]!.GetValue<string>());
-    }
-
-    [Fact]
-    public void The_databases_limits_are_those_of_the_database()
-    {
-        Assert.Equal(1200, Alarm("database-connections")["Threshold"]!.GetValue<int>());
-        Assert.Equal(60.0 * (1L << 30), Alarm("database-storage")["Threshold"]!.GetValue<double>());
     }
 
     [Fact]
@@ -119,7 +111,7 @@ public sealed partial class AlarmTests(Synthesized synthesized)
     [Fact]
     public void The_dashboard_shows_what_the_alarms_look_at()
     {
-        var page = Dashboard().ToJsonString();
+        var page = WatchedMetric.Dashboard(Stack).ToJsonString();
         foreach (var metric in AlarmMetrics())
             Assert.Contains($"\"{metric.Metric}\"", page, StringComparison.Ordinal);
     }
@@ -140,9 +132,7 @@ public sealed partial class AlarmTests(Synthesized synthesized)
 
     private IEnumerable<JsonNode> Alarms() => Stack.Find("AWS::CloudWatch::Alarm").Values.Select(alarm => alarm["Properties"]!);
 
-    private JsonNode Alarm(string name) => Alarms().Single(alarm => NameOf(alarm) == name);
-
-    private IEnumerable<WatchedMetric> Metrics() => AlarmMetrics().Concat(DashboardMetrics()).Concat(ScalingMetrics());
+    private IEnumerable<WatchedMetric> Metrics() => AlarmMetrics().Concat(WatchedMetric.OnDashboard(Stack)).Concat(ScalingMetrics());
 
     private IEnumerable<WatchedMetric> AlarmMetrics() =>
         from alarm in Alarms()
@@ -156,20 +146,6 @@ public sealed partial class AlarmTests(Synthesized synthesized)
             .Select(policy => policy["Properties"]!["TargetTrackingScalingPolicyConfiguration"]!["CustomizedMetricSpecification"])
             .OfType<JsonNode>().Select(metric => WatchedMetric.Of(metric, metric["Statistic"]!.GetValue<string>()));
 
-    // ["Namespace", "Name", "dimension", "value", …, {"stat": "p99"}]; or [{"expression": …}].
-    private IEnumerable<WatchedMetric> DashboardMetrics() =>
-        from widget in Dashboard()["widgets"]!.AsArray()
-        from metric in widget!["properties"]?["metrics"]?.AsArray() ?? []
-        let words = metric!.AsArray()
-        where words[0] is JsonValue
-        let names = words.Where(word => word is JsonValue).Select(word => word!.GetValue<string>()).ToArray()
-        select new WatchedMetric(
-            names[0], names[1],
-            words.OfType<JsonObject>().SingleOrDefault()?["stat"]?.GetValue<string>() ?? "Average",
-            names[2..].Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]));
-
-    private JsonNode Dashboard() => JsonNode.Parse(Resolved.Text(Stack.One("AWS::CloudWatch::Dashboard")["DashboardBody"]!))!;
-
     [GeneratedRegex("^## (?<name>[a-z-]+)$", RegexOptions.Multiline)]
     private static partial Regex RunbookSection();
 }
@@ -180,4 +156,19 @@ internal sealed record WatchedMetric(string Space, string Metric, string Statist
     public static WatchedMetric Of(JsonNode metric, string statistic) => new(
         metric["Namespace"]!.GetValue<string>(), metric["MetricName"]!.GetValue<string>(), statistic,
         metric["Dimensions"]!.AsArray().ToDictionary(dimension => dimension!["Name"]!.GetValue<string>(), dimension => Resolved.Text(dimension!["Value"]!)));
+
+    // ["Namespace", "Name", "dimension", "value", …, {"stat": "p99"}]; or [{"expression": …}].
+    public static IEnumerable<WatchedMetric> OnDashboard(SynthesizedStack alarms) =>
+        from widget in Dashboard(alarms)["widgets"]!.AsArray()
+        from metric in widget!["properties"]?["metrics"]?.AsArray() ?? []
+        let words = metric!.AsArray()
+        where words[0] is JsonValue
+        let names = words.Where(word => word is JsonValue).Select(word => word!.GetValue<string>()).ToArray()
+        select new WatchedMetric(
+            names[0], names[1],
+            words.OfType<JsonObject>().SingleOrDefault()?["stat"]?.GetValue<string>() ?? "Average",
+            names[2..].Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]));
+
+    public static JsonNode Dashboard(SynthesizedStack alarms) =>
+        JsonNode.Parse(Resolved.Text(alarms.One("AWS::CloudWatch::Dashboard")["DashboardBody"]!))!;
 }

@@ -75,7 +75,7 @@ public sealed class DatabaseTests(Synthesized synthesized)
     {
         var data = synthesized.Production.Data;
         var rotations = data.Find("AWS::SecretsManager::RotationSchedule");
-        Assert.Equal(2, rotations.Count);
+        Assert.Equal(3, rotations.Count);
         Assert.All(rotations.Values, rotation =>
         {
             Assert.Equal("rate(30 days)", rotation["Properties"]!["RotationRules"]!["ScheduleExpression"]!.GetValue<string>());
@@ -85,16 +85,20 @@ public sealed class DatabaseTests(Synthesized synthesized)
         });
 
         // With the single-user kind of it, processes would be left with a password that is none.
-        var role = data.One("AWS::SecretsManager::RotationSchedule", "rolerotation");
-        Assert.Equal("PostgreSQLMultiUser", role["HostedRotationLambda"]!["RotationType"]!.GetValue<string>());
-        Assert.StartsWith("RoleSecretAttachment", role["SecretId"]!["Ref"]!.GetValue<string>(), StringComparison.Ordinal);
+        foreach (var (rotation, secret) in new[] { ("rolerotation", "RoleSecret"), ("callerrotation", "CallerSecret") })
+        {
+            var turns = data.One("AWS::SecretsManager::RotationSchedule", rotation);
+            Assert.Equal("PostgreSQLMultiUser", turns["HostedRotationLambda"]!["RotationType"]!.GetValue<string>());
+            Assert.StartsWith($"{secret}Attachment", turns["SecretId"]!["Ref"]!.GetValue<string>(), StringComparison.Ordinal);
 
-        // The function logs in as the administrator: it is told so, and so it reads it in the secret.
-        var administrator = role["HostedRotationLambda"]!["MasterSecretArn"]!["Ref"]!.GetValue<string>();
-        Assert.StartsWith("AdministratorSecret", administrator, StringComparison.Ordinal);
-        Assert.Contains(
-            $"\\u0022masterarn\\u0022:\\u0022\",{{\"Ref\":\"{administrator}\"}}",
-            data.One("AWS::SecretsManager::Secret", "RoleSecret")["GenerateSecretString"]!["SecretStringTemplate"]!.ToJsonString(), StringComparison.Ordinal);
+            // The function logs in as the administrator: it is told so, and so it reads it in the secret.
+            var administrator = turns["HostedRotationLambda"]!["MasterSecretArn"]!["Ref"]!.GetValue<string>();
+            Assert.StartsWith("AdministratorSecret", administrator, StringComparison.Ordinal);
+            Assert.Contains(
+                $"\\u0022masterarn\\u0022:\\u0022\",{{\"Ref\":\"{administrator}\"}}",
+                data.One("AWS::SecretsManager::Secret", secret)["GenerateSecretString"]!["SecretStringTemplate"]!.ToJsonString(), StringComparison.Ordinal);
+        }
+
         Assert.Equal("AWS::SecretsManager-2024-09-16", data.Json["Transform"]!.GetValue<string>());
     }
 

@@ -63,12 +63,17 @@ public sealed class MigrationTests(Synthesized synthesized)
         Assert.Equal(["--migrate-only"], containers[1]!["Command"]!.AsArray().Select(word => word!.GetValue<string>()));
         Assert.Contains("siloimages", containers[1]!["Image"]!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal("""[{"Condition":"SUCCESS","ContainerName":"roles"}]""", containers[1]!["DependsOn"]!.ToJsonString());
+
+        // The function looks at the last one's end, which is the task's.
+        Assert.Equal("rights", containers[2]!["Name"]!.GetValue<string>());
+        Assert.Equal("""[{"Condition":"SUCCESS","ContainerName":"migrate"}]""", containers[2]!["DependsOn"]!.ToJsonString());
+        Assert.Equal([false, false, true], containers.Select(container => container!["Essential"]!.GetValue<bool>()));
     }
 
     [Fact]
-    public async Task It_has_run_when_its_container_ended_with_0()
+    public async Task It_has_run_when_its_last_container_ended_with_0()
     {
-        var answer = await RunAsync("Create", Started, Running, Stopped(0));
+        var answer = await RunAsync("Create", Started, Running, Stopped(0, rights: 0));
 
         Assert.Equal("SUCCESS", answer.Status);
         Assert.Contains(
@@ -84,7 +89,16 @@ public sealed class MigrationTests(Synthesized synthesized)
         var answer = await RunAsync(request, Started, Stopped(1));
 
         Assert.Equal("FAILED", answer.Status);
-        Assert.Contains("The migration ended with 1", answer.Reason, StringComparison.Ordinal);
+        Assert.Contains("The migration ended with 1 in migrate", answer.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_whose_rights_could_not_be_given_fails_it_too()
+    {
+        var answer = await RunAsync("Update", Started, Stopped(0, rights: 3));
+
+        Assert.Equal("FAILED", answer.Status);
+        Assert.Contains("The migration ended with 3 in rights", answer.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,8 +146,24 @@ public sealed class MigrationTests(Synthesized synthesized)
         Assert.DoesNotContain("ASKED", answer.Said, StringComparison.Ordinal);
     }
 
-    private static string Stopped(int? code) =>
-        $$"""{"tasks": [{"lastStatus": "STOPPED", "stoppedReason": "Essential container in task exited", "containers": [{"name": "roles", "exitCode": 0}, {"name": "migrate"{{(code is null ? "" : $", \"exitCode\": {code}")}}}]}]}""";
+    private static string Stopped(int? migrate, int? rights = null) => new JsonObject
+    {
+        ["tasks"] = new JsonArray(new JsonObject
+        {
+            ["lastStatus"] = "STOPPED",
+            ["stoppedReason"] = "Essential container in task exited",
+            ["containers"] = new JsonArray(Container("rights", rights), Container("roles", 0), Container("migrate", migrate)),
+        }),
+    }.ToJsonString();
+
+    // One that was never started has no exit code.
+    private static JsonObject Container(string name, int? code)
+    {
+        var container = new JsonObject { ["name"] = name };
+        if (code is not null)
+            container["exitCode"] = code;
+        return container;
+    }
 
     private static IEnumerable<string> DependsOn(JsonNode resource) => resource["DependsOn"]!.AsArray().Select(id => id!.GetValue<string>());
 

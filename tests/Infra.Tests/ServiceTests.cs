@@ -98,12 +98,17 @@ public sealed class ServiceTests(Synthesized synthesized)
     }
 
     [Fact]
-    public void The_version_that_is_deployed_runs_and_migrates()
+    public void Each_cluster_runs_and_migrates_by_its_own_version()
     {
-        Assert.All(
-            Stack.Find("AWS::ECS::TaskDefinition").SelectMany(task => task.Value["Properties"]!["ContainerDefinitions"]!.AsArray())
-                .Where(container => container!["Name"]!.GetValue<string>() is "silo" or "api" or "migrate"),
-            container => Assert.EndsWith($":{Synthesized.Version}\"]]}}", container!["Image"]!.ToJsonString(), StringComparison.Ordinal));
+        foreach (var (cluster, version) in new[] { ("blue", "1.3.0"), ("green", "2.0.0") })
+        {
+            var images = synthesized.Moving.Services[cluster].Find("AWS::ECS::TaskDefinition").Values
+                .SelectMany(task => task["Properties"]!["ContainerDefinitions"]!.AsArray())
+                .Where(container => container!["Name"]!.GetValue<string>() is "silo" or "api" or "migrate")
+                .Select(container => container!["Image"]!.ToJsonString()).ToArray();
+            Assert.Equal(3, images.Length);
+            Assert.All(images, image => Assert.EndsWith($":{version}\"]]}}", image, StringComparison.Ordinal));
+        }
     }
 
     [Theory]

@@ -7,9 +7,6 @@ namespace ContinueWatching.Infra.Tests;
 /// <summary>The templates of the environments, synthesized once for all tests: each time costs seconds.</summary>
 public sealed class Synthesized : IDisposable
 {
-    /// <summary>The version that is deployed.</summary>
-    internal const string Version = "1.2.3";
-
     private readonly string _folder = Directory.CreateTempSubdirectory("continue-watching-infra-").FullName;
     private readonly Lazy<SynthesizedEnvironment> _production;
     private readonly Lazy<SynthesizedEnvironment> _staging;
@@ -21,7 +18,7 @@ public sealed class Synthesized : IDisposable
         _staging = new(() => Synthesize(Deployment.Load("staging")));
         _moving = new(() => Synthesize(Deployment.Load("production") with
         {
-            Clusters = ["blue", "green"],
+            Clusters = new Dictionary<string, string> { ["blue"] = "1.3.0", ["green"] = "2.0.0" },
             LiveCluster = "green",
             Silo = Deployment.Load("production").Silo with
             {
@@ -44,7 +41,7 @@ public sealed class Synthesized : IDisposable
     {
         Assert.Empty(deployment.FindFaults());
         var app = new App(new AppProps { Outdir = Path.Combine(_folder, Guid.NewGuid().ToString("N")), AnalyticsReporting = false });
-        return new SynthesizedEnvironment(deployment, new Stacks(app, deployment, Version));
+        return new SynthesizedEnvironment(deployment, new Stacks(app, deployment));
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -14,7 +15,6 @@ namespace ContinueWatching.Infra.Tests;
 public sealed class TaskEnvironmentTests(Synthesized synthesized)
 {
     private const string Administrator = "continue_watching_admin";
-    private const string Twin = "continue_watching_owner_clone";
     private const string Password = "as0long1as2rotation3makes4them";
 
     [Fact]
@@ -28,9 +28,17 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         await MakeRolesAsync(postgres);
 
         // The passwords have been changed once, as AWS' function does it: who migrates is the twin, and what it makes is the other's all the same.
-        await RunAsync(postgres, Administrator, $"create role {Twin} login password '{Password}'; grant {DataStack.Role} to {Twin}");
-        await using (var migration = ServiceProcess.Start("Silo", Environment("MigrationTask", 1, Twin, postgres), "--migrate-only"))
+        foreach (var role in new[] { DataStack.Role, DataStack.Caller })
+            await RunAsync(postgres, Administrator, $"create role {TwinOf(role)} login password '{Password}'; grant {role} to {TwinOf(role)}");
+        await using (var migration = ServiceProcess.Start("Silo", Environment("MigrationTask", 1, TwinOf(DataStack.Role), postgres), "--migrate-only"))
             Assert.True(await migration.ExitAsync() == 0, migration.Said);
+
+        // What the last container does, and again in each deployment after it.
+        await RunAsync(postgres, Administrator, Read("rights.sql"));
+        await RunAsync(postgres, Administrator, Read("rights.sql"));
+
+        // A person who looks for what is wrong is the administrator, who owns no table.
+        await RunAsync(postgres, Administrator, "select * from orleansmembershiptable", "select * from resume");
 
         var tokens = new TestTokens();
         await using var receiver = await OtlpReceiver.StartAsync();
@@ -38,7 +46,7 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         var silo = Environment("SiloTask", 0, DataStack.Role, postgres, receiver);
         (silo["urls"], silo["Cluster__SiloPort"], silo["Cluster__GatewayPort"]) = ($"http://127.0.0.1:{ports[0]}", $"{ports[1]}", $"{ports[2]}");
         silo["Cluster__AdvertisedAddress"] = "127.0.0.1";
-        var api = Environment("ApiTask", 0, Twin, postgres, receiver);
+        var api = Environment("ApiTask", 0, TwinOf(DataStack.Caller), postgres, receiver);
         (api["urls"], api["Admin__Url"]) = ($"http://127.0.0.1:{ports[3]}", $"http://127.0.0.1:{ports[4]}");
 
         // The identity provider is none that this machine reaches.
@@ -57,10 +65,39 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         }
 
         await UseAsync(url, tokens);
+        await NothingElseIsSeenAsync(api["ConnectionStrings__Postgres"]!);
         await receiver.FindAsync(
             received => Missing(received).Any() ? null : "",
             received => $"all but {string.Join(", ", Missing(received))}. Received: {string.Join('\n', received.Metrics.Select(metric => $"{metric.Service} {metric.Name} {metric.Form}"))}");
         Assert.All(receiver.Metrics.Where(IsWatched), metric => Assert.True(Suits(metric), $"{metric.Name} is sent as {metric.Form}, of which CloudWatch makes something else."));
+        TheDashboardShowsEachValue(receiver);
+    }
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public async Task With_a_root_certificate_the_database_has_to_prove_that_it_is_the_one(bool isKnown, int exit)
+    {
+        await using var postgres = await TestPostgresServer.StartAsync();
+        var known = await PrepareAsync(postgres);
+        await MakeRolesAsync(postgres);
+        var bundle = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.pem");
+        try
+        {
+            // As Amazon's: one authority of many.
+            await File.WriteAllTextAsync(bundle, Certificate().ExportCertificatePem() + '\n' + (isKnown ? known : Certificate().ExportCertificatePem()));
+            var environment = Environment("MigrationTask", 1, DataStack.Role, postgres, service: synthesized.Moving.Service);
+            var (setting, place) = ("ConnectionStrings__Postgres", "/certificates/rds.pem");
+            Assert.Contains(place, environment[setting], StringComparison.Ordinal);
+            environment[setting] = environment[setting]!.Replace(place, bundle, StringComparison.Ordinal);
+
+            await using var migration = ServiceProcess.Start("Silo", environment, "--migrate-only");
+            Assert.True(await migration.ExitAsync() == exit, migration.Said);
+        }
+        finally
+        {
+            File.Delete(bundle);
+        }
     }
 
     // Of a counter the exporter takes what is new; of a histogram only an exponential one keeps its percentiles, and it is not made new of old ones; and
@@ -69,8 +106,33 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
 
     private static bool IsWatched(ReceivedMetric metric) => EmittedMetric.All.Any(one => one.Name == metric.Name && one.Process == metric.Service);
 
+    // Each metric, and each of its labels: what CloudWatch is told to keep apart by a label that nothing has, it keeps nowhere.
     private static IEnumerable<string> Missing(OtlpReceiver receiver) =>
-        EmittedMetric.All.Where(one => !receiver.Metrics.Any(metric => metric.Name == one.Name && metric.Service == one.Process)).Select(one => one.Name);
+        from one in EmittedMetric.All
+        from label in one.Labels.Prepend("")
+        where !receiver.Metrics.Any(metric => metric.Name == one.Name && metric.Service == one.Process && (label.Length == 0 || ValuesOf(metric, label).Any()))
+        select $"{one.Name} {label}";
+
+    private static IEnumerable<string> ValuesOf(ReceivedMetric metric, string label) =>
+        metric.Labels.Split(',').Where(pair => pair.StartsWith($"{label}=", StringComparison.Ordinal)).Select(pair => pair[(label.Length + 1)..]);
+
+    // Counters begin at zero, with each value that their label may have.
+    private void TheDashboardShowsEachValue(OtlpReceiver receiver)
+    {
+        foreach (var label in new[] { "continue_watching.outcome", "continue_watching.gate", "continue_watching.load.kind" })
+        {
+            Assert.Equal(
+                receiver.Metrics.SelectMany(metric => ValuesOf(metric, label)).Distinct().Order(StringComparer.Ordinal), ShownOf(label));
+        }
+
+        // Of why something is answered 503 only the first is sent before it happens: the rest are names of exceptions, and the API's own words.
+        var why = typeof(Api.ApiHost).Assembly.GetType("ContinueWatching.Api.ApiInstruments", throwOnError: true)!
+            .GetFields(BindingFlags.Public | BindingFlags.Static).Select(word => (string)word.GetRawConstantValue()!);
+        Assert.Equal(why.Append(nameof(Contracts.StorageUnavailableException)).Append(nameof(TimeoutException)).Order(StringComparer.Ordinal), ShownOf("error.type"));
+    }
+
+    private IEnumerable<string> ShownOf(string label) => WatchedMetric.OnDashboard(synthesized.Production.Alarms)
+        .Where(metric => metric.Labels.ContainsKey(label)).Select(metric => metric.Labels[label]).Distinct().Order(StringComparer.Ordinal);
 
     private static async Task UseAsync(Uri api, TestTokens tokens)
     {
@@ -78,23 +140,51 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.Of("a-viewer"));
         using var report = new StringContent(
             $$"""{"userId": "a-viewer", "contentId": "{{Guid.NewGuid()}}", "resumeFrom": 60}""", Encoding.UTF8, "application/json");
-        using var answer = await http.PutAsync(new Uri("/updateWatchStatus", UriKind.Relative), report);
+
+        // The gateway may put its stage before a path.
+        using var answer = await http.PutAsync(new Uri($"/{EdgeStack.StageName}/updateWatchStatus", UriKind.Relative), report);
         Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
         Assert.Contains("resumeFrom", await http.GetStringAsync(new Uri("/users/me/continue-watching", UriKind.Relative)), StringComparison.Ordinal);
     }
 
-    // As RDS gives it: encrypted, with an administrator who is no superuser and owns the database.
-    private static async Task PrepareAsync(TestPostgresServer postgres)
+    // By the API's own connection string.
+    private static async Task NothingElseIsSeenAsync(string connectionString)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            Username = TwinOf(DataStack.Caller), Password = Password, Pooling = false,
+        });
+        foreach (var sql in new[] { "select * from resume", "select * from users", "delete from orleansmembershiptable", "create table mine ()" })
+        {
+            await using var command = source.CreateCommand(sql);
+            var refusal = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync());
+            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
+        }
+    }
+
+    private static X509Certificate2 Certificate()
     {
         using var key = RSA.Create(2048);
-        using var certificate = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        var request = new CertificateRequest($"CN=a database, OU={Guid.NewGuid():N}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+    }
+
+    // As RDS gives it: encrypted, with an administrator who is no superuser and owns the database. Returns its certificate.
+    private static async Task<string> PrepareAsync(TestPostgresServer postgres)
+    {
+        using var certificate = Certificate();
+        using var key = certificate.GetRSAPrivateKey()!;
         await RunAsync(postgres, null, Write("server.crt", certificate.ExportCertificatePem()), Write("server.key", key.ExportPkcs8PrivateKeyPem()));
         await RunAsync(
             postgres, null,
             "alter system set ssl = on", "select pg_reload_conf()", $"create role {Administrator} createrole createdb login password '{Password}'",
             $"alter database {DataStack.DatabaseName} owner to {Administrator}",
             "alter schema public owner to pg_database_owner", "revoke create on schema public from public");
+        return certificate.ExportCertificatePem();
+
         static string Write(string file, string pem) =>
             $"copy (select unnest(string_to_array('{pem}', E'\\n'))) to program 'umask 077; cat > {file}'";
     }
@@ -102,13 +192,11 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
     // psql's way: all in one, with the password as a setting of the session.
     private static async Task MakeRolesAsync(TestPostgresServer postgres)
     {
-        using var reader = new StreamReader(typeof(DataStack).Assembly.GetManifestResourceStream("roles.sql")!);
-        var sql = await reader.ReadToEndAsync();
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString(postgres, Administrator))
         {
-            Options = $"-c roles.password={Password}",
+            Options = $"-c roles.owner={Password} -c roles.caller={Password}",
         });
-        await using var command = source.CreateCommand(sql);
+        await using var command = source.CreateCommand(Read("roles.sql"));
         await command.ExecuteNonQueryAsync();
     }
 
@@ -125,14 +213,22 @@ public sealed class TaskEnvironmentTests(Synthesized synthesized)
         }
     }
 
+    private static string Read(string file)
+    {
+        using var reader = new StreamReader(typeof(DataStack).Assembly.GetManifestResourceStream(file)!);
+        return reader.ReadToEnd();
+    }
+
+    private static string TwinOf(string role) => $"{role}_clone";
+
     private static string ConnectionString(TestPostgresServer postgres, string role) =>
         $"Host=127.0.0.1;Port={postgres.Port};Database={DataStack.DatabaseName};Username={role};Password={Password};SSL Mode=Require";
 
     // The template's, with this machine's addresses, and with what ECS puts in for the secrets.
     private Dictionary<string, string?> Environment(
-        string task, int container, string role, TestPostgresServer postgres, OtlpReceiver? receiver = null)
+        string task, int container, string role, TestPostgresServer postgres, OtlpReceiver? receiver = null, SynthesizedStack? service = null)
     {
-        var definition = synthesized.Production.Service.One("AWS::ECS::TaskDefinition", task);
+        var definition = (service ?? synthesized.Production.Service).One("AWS::ECS::TaskDefinition", task);
         var environment = definition["ContainerDefinitions"]![container]!["Environment"]!.AsArray().ToDictionary(
             variable => variable!["Name"]!.GetValue<string>(),
             variable => (string?)Resolved.Text(variable!["Value"]!, "127.0.0.1").Replace("Port=5432", $"Port={postgres.Port}", StringComparison.Ordinal));
