@@ -32,4 +32,5 @@ internal readonly record struct Answer(int Screen, TimeSpan At, TimeSpan Took, A
 /// <summary>A read that told a place older than one acknowledged before it began.</summary>
 /// <param name="At">When it was answered, from the start of the run.</param>
 /// <param name="Behind">For how long a newer place had been acknowledged by then.</param>
-internal readonly record struct StaleRead(TimeSpan At, TimeSpan Behind);
+/// <param name="What">Who was told what of which title, and what was acknowledged: for people.</param>
+internal sealed record StaleRead(TimeSpan At, TimeSpan Behind, string What);

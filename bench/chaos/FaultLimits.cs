@@ -48,8 +48,9 @@ internal sealed record FaultLimits
             yield return FormattableString.Invariant($"a screen waited {result.LongestWait.TotalSeconds:0.0} s; allowed: {LongestWait!.Value.TotalSeconds * tolerance:0.0} s");
         if (Exceeds(result.ServedAfterEnd, ServedAfterEnd))
             yield return FormattableString.Invariant($"the last screen was served {result.ServedAfterEnd.TotalSeconds:0.0} s after its end; allowed: {ServedAfterEnd!.Value.TotalSeconds * tolerance:0.0} s");
-        if (result.StaleReads > 0 && Exceeds(result.LongestStale, Stale))
-            yield return FormattableString.Invariant($"{result.StaleReads} stale reads, up to {result.LongestStale.TotalSeconds:0.0} s old; allowed: {Stale.TotalSeconds * tolerance:0.0} s");
+        if (result.StaleReads.Count > 0 && Exceeds(result.LongestStale, Stale))
+            yield return FormattableString.Invariant($"{result.StaleReads.Count} stale reads, up to {result.LongestStale.TotalSeconds:0.0} s old; allowed: {Stale.TotalSeconds * tolerance:0.0} s: ")
+                + string.Join("; ", result.StaleReads.OrderByDescending(read => read.Behind).Take(3).Select(read => read.What));
 
         bool Exceeds(TimeSpan was, TimeSpan? allowed) => was > allowed * tolerance;
     }

@@ -38,17 +38,17 @@ internal sealed record FaultResult(Fault Fault, TimeSpan From, TimeSpan Gone, Ti
     public required TimeSpan ServedAfterEnd { get; init; }
 
     /// <summary>Reads that told a place older than one acknowledged before.</summary>
-    public required int StaleReads { get; init; }
+    public required IReadOnlyList<StaleRead> StaleReads { get; init; }
 
     /// <summary>For how long, in the worst of them, the newer place had been acknowledged.</summary>
-    public required TimeSpan LongestStale { get; init; }
+    public TimeSpan LongestStale => StaleReads.Select(read => read.Behind).DefaultIfEmpty().Max();
 
     /// <summary>How the processes ended that did, beginning with the fault.</summary>
     public required IReadOnlyList<MemberExit> Exits { get; init; }
 
     /// <summary>A result in a line.</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"{Acknowledged} acknowledged, {Lost.Count} lost, {Unavailable} × 503, {Describe(Broken.Concat(Errors))}, waited {LongestWait.TotalSeconds:0.0} s at most, all served {ServedAfterEnd.TotalSeconds:0.0} s after its end, {StaleReads} stale reads{(StaleReads == 0 ? "" : FormattableString.Invariant($" up to {LongestStale.TotalSeconds:0.0} s old"))}");
+        $"{Acknowledged} acknowledged, {Lost.Count} lost, {Unavailable} × 503, {Describe(Broken.Concat(Errors))}, waited {LongestWait.TotalSeconds:0.0} s at most, all served {ServedAfterEnd.TotalSeconds:0.0} s after its end, {StaleReads.Count} stale reads{(StaleReads.Count == 0 ? "" : FormattableString.Invariant($" up to {LongestStale.TotalSeconds:0.0} s old"))}");
 
     /// <summary>What clients saw instead of answers.</summary>
     public static string Describe(IEnumerable<KeyValuePair<string, int>> errors) =>
@@ -61,7 +61,6 @@ internal sealed record FaultResult(Fault Fault, TimeSpan From, TimeSpan Gone, Ti
         var served = meanwhile.Where(answer => answer is { Kind: AnswerKind.Ok, IsReport: true }).ToLookup(answer => answer.Screen);
         var screens = Enumerable.Range(0, recorded.Screens).ToArray();
         var servedAgain = screens.Max(screen => served[screen].Where(answer => answer.Began >= gone).Select(answer => answer.At).DefaultIfEmpty(to).Min());
-        var stale = recorded.StaleReads.Where(read => read.At >= from && read.At < to).ToArray();
         return new FaultResult(fault, from, gone, to)
         {
             Acknowledged = recorded.Acknowledged,
@@ -74,8 +73,7 @@ internal sealed record FaultResult(Fault Fault, TimeSpan From, TimeSpan Gone, Ti
             RefusedAfterRecovery = meanwhile.Count(answer => answer.Kind != AnswerKind.Ok && answer.Began > servedAgain),
             LongestWait = screens.Max(screen => LongestGap(served[screen].Select(answer => answer.At).Order(), from, to)),
             ServedAfterEnd = servedAgain - gone,
-            StaleReads = stale.Length,
-            LongestStale = stale.Select(read => read.Behind).DefaultIfEmpty().Max(),
+            StaleReads = [.. recorded.StaleReads.Where(read => read.At >= from && read.At < to)],
             Exits = recorded.Exits,
         };
 

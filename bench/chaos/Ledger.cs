@@ -34,7 +34,7 @@ internal sealed class Ledger
     private readonly Dictionary<RegisterKey, List<SentReport>> _sent = [];
     private readonly Dictionary<RegisterKey, Register> _acknowledged = [];
     private readonly Dictionary<(string User, Guid Title), List<SentReport>> _acknowledgedOfTitle = [];
-    private readonly Dictionary<(string User, Guid Title), TimeSpan> _newest = [];
+    private readonly Dictionary<(string User, Guid Title), Register> _newest = [];
 
     /// <summary>How many reports were acknowledged.</summary>
     public int Count { get; private set; }
@@ -60,19 +60,19 @@ internal sealed class Ledger
             report.AcknowledgedAt = at;
             var title = (report.Key.User, report.Key.Title);
             ListOf(_acknowledgedOfTitle, title).Add(report);
-            if (report.Register.Position > _newest.GetValueOrDefault(title))
-                _newest[title] = report.Register.Position;
+            if (!_newest.TryGetValue(title, out var furthest) || report.Register.Position > furthest.Position)
+                _newest[title] = report.Register;
             if (!_acknowledged.TryGetValue(report.Key, out var newest) || report.Register.IsNewerThan(newest))
                 _acknowledged[report.Key] = report.Register;
         }
     }
 
-    /// <summary>The furthest place that is acknowledged in a title, over its devices; zero when there is none.</summary>
-    public TimeSpan NewestOf(string user, Guid title)
+    /// <summary>The furthest place that is acknowledged in a title, over its devices; null when there is none.</summary>
+    public Register? NewestOf(string user, Guid title)
     {
         lock (_lock)
         {
-            return _newest.GetValueOrDefault((user, title));
+            return _newest.TryGetValue((user, title), out var newest) ? newest : null;
         }
     }
 

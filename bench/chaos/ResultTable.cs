@@ -28,7 +28,7 @@ internal static class ResultTable
     }
 
     private static string Stale(IReadOnlyList<FaultResult> times) =>
-        times.Sum(one => one.StaleReads) is > 0 and var reads ? $"{reads}, up to {Seconds(times.Max(one => one.LongestStale))}" : "0";
+        times.Sum(one => one.StaleReads.Count) is > 0 and var reads ? $"{reads}, up to {Seconds(times.Max(one => one.LongestStale))}" : "0";
 
     private static string Limit(TimeSpan? limit) => limit is { } most ? string.Create(CultureInfo.InvariantCulture, $" (≤ {most.TotalSeconds:0} s)") : "";
 

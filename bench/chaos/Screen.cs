@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using ContinueWatching.Contracts;
 
 namespace ContinueWatching.Chaos;
 
@@ -131,14 +132,25 @@ internal sealed class Screen(Viewers all, Watcher watcher, string device, int nu
         using var answer = await ExchangeAsync(request, isReport: false);
         if (answer is null)
             return;
-        var told = places(answer.RootElement).EnumerateArray().ToDictionary(
+        var told = places(answer.RootElement).EnumerateArray().ToArray();
+        var resumed = told.ToDictionary(
             place => place.GetProperty("contentId").GetGuid(), place => TimeSpan.FromMilliseconds(Math.Round(place.GetProperty("resumeFrom").GetDouble() * 1000)));
-        foreach (var (title, newest) in titles.Zip(expected))
+        foreach (var (title, acknowledged) in titles.Zip(expected))
         {
-            if (told.GetValueOrDefault(title) is var place && place < newest)
-                all.StaleReads.Enqueue(new StaleRead(all.Now, TimeProvider.System.GetUtcNow() - all.Ledger.SupersededAt(watcher.User, title, place)));
+            if (acknowledged is not { } newest || resumed.GetValueOrDefault(title) is var place && place >= newest.Position)
+                continue;
+            // A row ends after so many titles: that ten others were watched since is no staleness.
+            if (path is not null && !resumed.ContainsKey(title) && told.Length == Limits.Row && told.Min(WatchedAt) >= newest.WatchedAt)
+                continue;
+            all.StaleReads.Enqueue(new StaleRead(
+                all.Now,
+                TimeProvider.System.GetUtcNow() - all.Ledger.SupersededAt(watcher.User, title, place),
+                FormattableString.Invariant(
+                    $"{watcher.User}'s {title} at {place.TotalSeconds:0.000} s in {(path is null ? "places" : $"a row of {told.Length}")}, {newest.Position.TotalSeconds:0.000} s acknowledged for {newest.DeviceId}")));
         }
     }
+
+    private static DateTimeOffset WatchedAt(JsonElement place) => place.GetProperty("watchedAt").GetDateTimeOffset();
 
     // The body of a 200; null for anything else, which is noted.
     private async Task<JsonDocument?> ExchangeAsync(HttpRequestMessage request, bool isReport)

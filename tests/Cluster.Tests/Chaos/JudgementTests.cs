@@ -63,19 +63,21 @@ public sealed class JudgementTests
         IsBroken("1 refused after everybody had been served again", fine with { RefusedAfterRecovery = 1 });
         IsBroken("a screen waited 3.6 s; allowed: 3.5 s", fine with { LongestWait = TimeSpan.FromSeconds(3.6) });
         IsBroken("the last screen was served 2.1 s after its end; allowed: 2.0 s", fine with { ServedAfterEnd = TimeSpan.FromSeconds(2.1) });
-        IsBroken("3 stale reads, up to 0.1 s old; allowed: 0.0 s", fine with { StaleReads = 3, LongestStale = TimeSpan.FromSeconds(0.1) });
+        IsBroken("2 stale reads, up to 0.2 s old; allowed: 0.0 s: another; one", fine with { StaleReads = [Stale(0.1, "one"), Stale(0.2, "another")] });
     }
 
     [Fact]
     public void A_fault_may_do_what_its_limits_say()
     {
         var silent = new FaultLimits { MayRefuse = true, Stale = TimeSpan.FromSeconds(5) };
-        var result = Judge([.. _fine, Refused(0, 12)]) with { StaleReads = 3, LongestStale = TimeSpan.FromSeconds(4.9), LongestWait = TimeSpan.FromMinutes(1) };
+        var result = Judge([.. _fine, Refused(0, 12)]) with { StaleReads = [Stale(4.9)], LongestWait = TimeSpan.FromMinutes(1) };
 
         Assert.Empty(silent.FindBroken(result, tolerance: 1));
-        Assert.Single(silent.FindBroken(result with { LongestStale = TimeSpan.FromSeconds(5.1) }, tolerance: 1));
-        Assert.Empty(silent.FindBroken(result with { LongestStale = TimeSpan.FromSeconds(5.1) }, tolerance: 2));
+        Assert.Single(silent.FindBroken(result with { StaleReads = [Stale(5.1)] }, tolerance: 1));
+        Assert.Empty(silent.FindBroken(result with { StaleReads = [Stale(5.1)] }, tolerance: 2));
     }
+
+    private static StaleRead Stale(double behind, string what = "") => new(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(behind), what);
 
     private static void IsBroken(string expected, FaultResult result) => Assert.Equal([expected], _strict.FindBroken(result, tolerance: 1));
 

@@ -42,7 +42,7 @@ public sealed class LedgerTests
         Acknowledge(_tv, at: 10, position: 100);
         Acknowledge(_tv, at: 9, position: 90);
 
-        Assert.Equal(TimeSpan.FromSeconds(100), _ledger.NewestOf(_tv.User, _tv.Title));
+        Assert.Equal(TimeSpan.FromSeconds(100), _ledger.NewestOf(_tv.User, _tv.Title)?.Position);
         Assert.Single(Ledger.FindLost(_ledger.Acknowledged(), Stored(_tv, 9, 90)));
         Assert.Equal(2, _ledger.Count);
     }
@@ -86,8 +86,8 @@ public sealed class LedgerTests
         Acknowledge(_tv with { Device = "phone" }, at: 20, position: 200, answered: 21);
         Acknowledge(_tv, at: 30, position: 300, answered: 31);
 
-        Assert.Equal(TimeSpan.FromSeconds(300), _ledger.NewestOf(_tv.User, _tv.Title));
-        Assert.Equal(TimeSpan.Zero, _ledger.NewestOf("b", _tv.Title));
+        Assert.Equal(TimeSpan.FromSeconds(300), _ledger.NewestOf(_tv.User, _tv.Title)?.Position);
+        Assert.Null(_ledger.NewestOf("b", _tv.Title));
         Assert.Equal(_noon.AddSeconds(21), _ledger.SupersededAt(_tv.User, _tv.Title, TimeSpan.FromSeconds(100)));
     }
 
