@@ -109,7 +109,6 @@ public sealed class WatchingTests(Chromium chromium) : IAsyncLifetime
         await Expect(_page.Tv.Button("Stay")).ToBeFocusedAsync();
         await _page.Browser.Keyboard.PressAsync("Enter");
         await Expect(_page.Tv.Banner).ToBeEmptyAsync();
-
         // The row behind has heard of it, and so would have the offer.
         await _page.Phone.SeekAsync(55);
         await Expect(_page.Tv.Card("row", Films.LowTide)).ToContainTextAsync("0:55");
@@ -188,7 +187,6 @@ public sealed class WatchingTests(Chromium chromium) : IAsyncLifetime
         await Expect(next).ToBeEmptyAsync();
         await _page.Browser.Clock.RunForAsync(30_000);
         await Expect(_page.Tv.Root.Locator(".watch-name")).ToHaveTextAsync("Paper Planets, episode 1");
-
         // Nor who has been sent there, a second time, each second.
         await _page.Tv.SeekAsync(35);
         await _page.Tv.Button("Play").ClickAsync();
@@ -228,7 +226,6 @@ public sealed class WatchingTests(Chromium chromium) : IAsyncLifetime
         await Expect(_page.Tv.Button("Undo")).ToBeVisibleAsync();
 
         await _page.Tv.Root.GetByRole(AriaRole.Combobox).SelectOptionAsync("ben");
-
         await Expect(_page.Tv.Button("Undo")).ToHaveCountAsync(0);
         _page.AssertQuiet();
     }
@@ -265,7 +262,6 @@ public sealed class WatchingTests(Chromium chromium) : IAsyncLifetime
         var paused = await _page.Tv.PauseAsync();
         var beside = await other.Tv.PauseAsync();
         Assert.Equal(2, await _page.Browser.EvaluateAsync<int>("Object.keys(localStorage).length"));
-
         // What both have put arrives, whichever of them sends it.
         await Task.WhenAll(_page.Tv.SwitchOfflineAsync(), other.Tv.SwitchOfflineAsync());
         await Expect(_page.Phone.Card("row", Films.NightTrain)).ToContainTextAsync(Screen.Time(paused));
