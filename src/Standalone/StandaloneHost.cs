@@ -42,6 +42,11 @@ internal sealed class StandaloneHost : IAsyncDisposable
             // Nobody balances the load of one.
             builder.Configuration.GetSection(ApiSettings.Section)[nameof(ApiSettings.DrainTime)] ??= $"{TimeSpan.Zero}";
             builder.AddApi();
+            if (key is not null)
+            {
+                builder.Services.AddDemoPage();
+            }
+
             var app = builder.Build();
             if (key is not null)
             {

@@ -49,6 +49,17 @@ internal sealed class Page
         await Assertions.Expect(Phone.Live).ToHaveTextAsync("Live");
     }
 
+    /// <summary>The page is put away and taken up again, as its browser tells it.</summary>
+    public Task HideAndShowAsync() => Browser.EvaluateAsync(
+        """
+        () => {
+          for (const state of ['hidden', 'visible']) {
+            Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+            document.dispatchEvent(new Event('visibilitychange'));
+          }
+        }
+        """);
+
     /// <summary>Nothing went wrong that only the console knows of.</summary>
     public void AssertQuiet() => Assert.Empty(_complaints);
 }
@@ -84,6 +95,9 @@ internal sealed class Screen(IPage page, ILocator root)
         await page.WaitForFunctionAsync("video => video.began !== undefined", await Video.ElementHandleAsync());
         return await Video.EvaluateAsync<double>("video => video.began");
     }
+
+    /// <summary>How far the video is loaded, in seconds.</summary>
+    public Task<double> LoadedAsync() => Video.EvaluateAsync<double>("video => video.buffered.length ? video.buffered.end(video.buffered.length - 1) : 0");
 
     /// <summary>Waits until the video has got so far.</summary>
     public async Task ReachesAsync(double seconds) =>

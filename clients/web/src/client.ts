@@ -31,7 +31,14 @@ export function createClient(options: ClientOptions): Client {
   const listeners: { [K in keyof Events]?: Set<(value: Events[K]) => void> } = {};
 
   const emit = <K extends keyof Events>(event: K, value: Events[K]): void => {
-    listeners[event]?.forEach(listener => listener(value));
+    listeners[event]?.forEach(listener => {
+      try {
+        listener(value);
+      } catch (thrown) {
+        // The app's own fault, and told as such; what the client is in the middle of goes on.
+        queueMicrotask(() => { throw thrown; });
+      }
+    });
     if (event === 'position' || event === 'report') trackers.forEach(tracker => tracker.consider(value as Partial<WatchStatus>));
     if (event === 'live' && value) {
       // Whoever can be heard can be reached: what waits need not wait for its next try.
@@ -74,7 +81,8 @@ export function createClient(options: ClientOptions): Client {
   ];
   sender.online(); // What an earlier page has left.
 
-  const call = async (method: string, path: string): Promise<void> => void await http.send(method, user + path);
+  const path = (list: string, contentId: string): string => `${user}/${list}/${encodeURIComponent(contentId)}`;
+  const call = async (method: string, to: string): Promise<void> => void await http.send(method, to);
   return {
     deviceId,
     places,
@@ -97,15 +105,16 @@ export function createClient(options: ClientOptions): Client {
       return tracker;
     },
     continueWatching(): Row {
-      const row = new LiveRow(http, clock, page, userId, emit);
+      const row: Row = new LiveRow(http, clock, page, userId, emit, () => rows.delete(row));
       rows.add(row);
       return row;
     },
-    hide: id => call('DELETE', `/continue-watching/${id}`),
-    restore: id => call('POST', `/continue-watching/${id}/restore`),
-    watched: (id, yes = true) => call(yes ? 'PUT' : 'DELETE', `/watched/${id}`),
-    putAside: (id, yes = true) => call(yes ? 'PUT' : 'DELETE', `/watchlist/${id}`),
-    why: id => http.json<Why>('GET', `${user}/continue-watching/why/${id}`),
+    // A place that arrived after it would undo it.
+    hide: id => sender.flush().then(() => call('DELETE', path('continue-watching', id))),
+    restore: id => call('POST', `${path('continue-watching', id)}/restore`),
+    watched: (id, yes = true) => sender.flush().then(() => call(yes ? 'PUT' : 'DELETE', path('watched', id))),
+    putAside: (id, yes = true) => call(yes ? 'PUT' : 'DELETE', path('watchlist', id)),
+    why: id => http.json<Why>('GET', path('continue-watching/why', id)),
     watchlist: async () => (await http.json<{ items: WatchlistItem[] }>('GET', `${user}/watchlist`)).items,
     flush: () => sender.flush(),
     close() {

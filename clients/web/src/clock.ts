@@ -34,12 +34,18 @@ export interface Moment {
 /** The moment now. */
 export const momentOf = (clock: Clock): Moment => ({ wall: clock.now(), mono: clock.monotonic() });
 
+/** No place is told to be older than this, and no sleep is longer: 30 days. A wall clock that says so was set, as by a television that starts in 1970. */
+export const OldestAge = 30 * 86_400_000;
+
 /**
  * How long ago a moment was: the greater of what the two clocks say. The wall clock may have been set back, the monotonic one may have stood
  * while the device slept; and a place that is taken for younger than it is could win over another screen's.
  */
-export const ageOf = (clock: Clock, { wall, mono }: Moment): number =>
-  Math.max(0, clock.now() - wall, mono === undefined ? 0 : clock.monotonic() - mono);
+export const ageOf = (clock: Clock, { wall, mono }: Moment): number => {
+  const byWall = clock.now() - wall;
+  const byMono = mono === undefined ? undefined : clock.monotonic() - mono;
+  return Math.min(OldestAge, Math.max(0, byMono ?? 0, byMono !== undefined && byWall > byMono + OldestAge ? 0 : byWall));
+};
 
 /** How long to wait before trying again: at chance up to a limit that doubles, so that many do not come back at once. */
 export class Backoff {

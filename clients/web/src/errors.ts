@@ -24,17 +24,21 @@ export class ServiceError extends Error {
   }
 }
 
-/** The error that an answer stands for: the problem's detail, where it tells one. */
-export async function errorOf(response: Response): Promise<ServiceError> {
-  const text = await response.text();
-  const seconds = Number(response.headers.get('Retry-After'));
-  return new ServiceError(detailOf(text) ?? `${response.status} ${response.statusText}`, response.status, seconds > 0 ? seconds * 1000 : 0);
+// Who asks for more has not thought of viewers; and what a timer cannot hold it lets go at once.
+const LongestRetryAfter = 3_600_000;
+
+/** The error that an answer stands for: the problem's detail, where its text tells one. */
+export function errorOf({ status, statusText, headers }: Response, text: string): ServiceError {
+  const after = headers.get('Retry-After') ?? '';
+  // Seconds, or a date: which is one of the answer's clock, whatever the device's says.
+  const wait = Number(after) * 1000 || Date.parse(after) - Date.parse(headers.get('Date') ?? after) || 0;
+  return new ServiceError(detailOf(text) ?? `${status} ${statusText}`, status, Math.min(LongestRetryAfter, Math.max(0, wait)));
 }
 
 function detailOf(text: string): string | undefined {
   try {
-    const { detail, title } = JSON.parse(text);
-    return detail ?? title;
+    const problem = JSON.parse(text);
+    return problem?.detail ?? problem?.title;
   } catch (notJson) {
     if (notJson instanceof SyntaxError) return undefined; // Something on the way answered in its own words.
     throw notJson;

@@ -34,30 +34,39 @@ export class Http {
    * What the answer says, as JSON.
    * @throws {ServiceError} There is none, or it is a refusal.
    */
-  json<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
+  async json<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
+    return (await this.read<T>(method, path, init)).value!;
+  }
+
+  /**
+   * The answer, and what it says as JSON; without a value when it is that nothing has changed.
+   * @throws {ServiceError} There is none, or it is a refusal.
+   */
+  read<T>(method: string, path: string, init: RequestInit = {}): Promise<{ response: Response; value?: T }> {
     return this.#bounded(init.signal, async signal => {
       const response = await this.#request(method, path, { ...init, signal });
-      return noAnswer(`${method} ${path}`, response.json() as Promise<T>);
+      return response.status === 304 ? { response } : { response, value: await noAnswer(`${method} ${path}`, signal, response.json() as Promise<T>) };
     });
   }
 
-  async #request(method: string, path: string, init: RequestInit): Promise<Response> {
-    const token = init.leaving && this.#token ? this.#token : await this.#ask(false);
+  async #request(method: string, path: string, init: RequestInit & { signal: AbortSignal }): Promise<Response> {
+    const token = init.leaving && this.#token ? this.#token : await this.#ask(false, init.signal);
     let response = await this.#once(method, path, token, init);
-    if (response.status === 401) response = await this.#once(method, path, await this.#refresh(token), init);
-    if (!response.ok && response.status !== 304) throw await errorOf(response);
-    return response;
+    if (response.status === 401) response = await this.#once(method, path, await this.#refresh(token, init.signal), init);
+    if (response.ok || response.status === 304) return response;
+    // A text that breaks off or never comes explains nothing; that it is a refusal, and for how long, is known by then.
+    throw errorOf(response, await noAnswer(path, init.signal, response.text()).catch((_: ServiceError) => ''));
   }
 
-  #once(method: string, path: string, token: string, { body, headers, leaving, signal }: RequestInit): Promise<Response> {
+  #once(method: string, path: string, token: string, { body, headers, leaving, signal }: RequestInit & { signal: AbortSignal }): Promise<Response> {
     // Called without a receiver: the browser's fetch takes no other.
     const { fetch } = this;
-    return noAnswer(`${method} ${path}`, fetch(this.url + path, {
+    return noAnswer(`${method} ${path}`, signal, fetch(this.url + path, {
       method,
       headers: { Authorization: `Bearer ${token}`, ...(body ? { 'Content-Type': 'application/json' } : {}), ...headers },
       body: body ? JSON.stringify(body) : null,
       keepalive: leaving ?? false,
-      signal: signal!,
+      signal,
     }));
   }
 
@@ -76,23 +85,27 @@ export class Http {
   }
 
   // Many requests find out at once that the token has expired: one asks for another.
-  async #refresh(refused: string): Promise<string> {
+  async #refresh(refused: string, signal: AbortSignal): Promise<string> {
     if (this.#token !== refused) return this.#token;
-    this.#refreshing ??= this.#ask(true).finally(() => this.#refreshing = undefined);
-    return this.#refreshing;
+    this.#refreshing ??= this.#ask(true, signal).finally(() => this.#refreshing = undefined);
+    return noAnswer('The token', signal, this.#refreshing);
   }
 
-  // Whoever gives the tokens may be away as the service may be.
-  async #ask(refresh: boolean): Promise<string> {
-    return this.#token = await noAnswer('The token', (async () => this.source(refresh))());
+  // Whoever gives the tokens may be away as the service may be, or never answer.
+  async #ask(refresh: boolean, signal: AbortSignal): Promise<string> {
+    return this.#token = await noAnswer('The token', signal, (async () => this.source(refresh))());
   }
 }
 
-// However it fails that there is no answer (refused, cut off, timed out, garbled), it is worth another try.
-async function noAnswer<T>(what: string, answer: Promise<T>): Promise<T> {
+// However it fails that there is no answer (refused, cut off, garbled, late), it is worth another try.
+async function noAnswer<T>(what: string, signal: AbortSignal, answer: Promise<T>): Promise<T> {
   try {
-    return await answer;
+    return await Promise.race([answer, new Promise<never>((_, reject) => {
+      const end = () => reject(signal.reason);
+      if (signal.aborted) end();
+      signal.addEventListener('abort', end);
+    })]);
   } catch (failed) {
-    throw new ServiceError(`${what}: ${failed instanceof Error ? failed.message : failed}`, 0);
+    throw failed instanceof ServiceError ? failed : new ServiceError(`${what}: ${failed instanceof Error ? failed.message : failed}`, 0);
   }
 }

@@ -31,10 +31,11 @@ export class Outbox {
     const waiting = { contentId, resumeFrom, duration, at: momentOf(this.clock) };
     this.#memory.set(contentId, waiting);
     this.#stored.delete(contentId);
-    this.#store(storage => {
-      storage.setItem(this.#prefix + contentId, JSON.stringify([resumeFrom, duration, waiting.at.wall]));
-      this.#stored.add(contentId);
-    });
+    const key = this.#prefix + contentId;
+    const text = JSON.stringify([resumeFrom, duration, waiting.at.wall]);
+    if (this.#store(storage => storage.setItem(key, text))) this.#stored.add(contentId);
+    // Full: what it still has of the title is older, and would be what the next page finds.
+    else this.#store(storage => storage.removeItem(key));
     const all = this.all();
     for (const { contentId: oldest } of all.slice(0, Math.max(0, all.length - MaxWaiting))) this.#remove(oldest);
   }
@@ -50,8 +51,8 @@ export class Outbox {
         if (!key.startsWith(this.#prefix)) continue;
         const stored = read(key.slice(this.#prefix.length), storage.getItem(key));
         const own = stored && waiting.get(stored.contentId);
-        // What was put here is known by both clocks. What differs was put by another tab, since a key has the last one.
-        if (stored && !(own && same(own, stored))) waiting.set(stored.contentId, stored);
+        // What was put here is known by both clocks. What differs was put by another tab, since a key has the last one that it could take.
+        if (stored && !(own && (same(own, stored) || !this.#stored.has(own.contentId)))) waiting.set(stored.contentId, stored);
       }
     });
     return [...waiting.values()].sort((left, right) => left.at.wall - right.at.wall);
@@ -77,23 +78,29 @@ export class Outbox {
     this.#store(storage => storage.removeItem(this.#prefix + contentId));
   }
 
-  #store(use: (storage: KeyValueStorage) => void): void {
+  #store(use: (storage: KeyValueStorage) => void): boolean {
     try {
       if (this.storage) use(this.storage);
+      return !!this.storage;
     } catch (refused) {
       // Full, or forbidden by the viewer: what waits is in memory, and lives as long as the page.
       if (!(refused instanceof DOMException)) throw refused;
+      return false;
     }
   }
 }
 
-const same = (left: Waiting, right: Waiting): boolean => left.at.wall === right.at.wall && left.resumeFrom === right.resumeFrom;
+// The last moment that a date can be.
+const LastMoment = 8.64e15;
+
+/** Whether both are the same place of the same title. */
+export const same = (left: Waiting, right: Waiting): boolean => left.contentId === right.contentId && left.at.wall === right.at.wall && left.resumeFrom === right.resumeFrom;
 
 // Whatever is found under the key: other versions, other scripts and viewers write there too.
 function read(contentId: string, text: string | null): Waiting | undefined {
   try {
     const [resumeFrom, duration, wall] = JSON.parse(text ?? '[]');
-    return [resumeFrom, duration, wall].every(Number.isFinite) ? { contentId, resumeFrom, duration, at: { wall } } : undefined;
+    return [resumeFrom, duration, wall].every(Number.isFinite) && wall >= 0 && wall <= LastMoment ? { contentId, resumeFrom, duration, at: { wall } } : undefined;
   } catch (broken) {
     // Not ours to mend, and no reason to lose the others.
     if (broken instanceof SyntaxError || broken instanceof TypeError) return undefined;

@@ -1,11 +1,14 @@
 /** The continue-watching row, live: a stream of server-sent events over fetch, come back to whenever it ends. */
 import { Backoff } from './clock.js';
-import { ServiceError } from './errors.js';
+import type { ServiceError } from './errors.js';
 import type { Http } from './http.js';
 import type { Clock, Events, PageEvents, Row, RowItem, WatchStatus } from './types.js';
 
 /** A stream that is silent for so long is dead: 40 s. The service writes something every 15 s. */
 export const LongestSilence = 40_000;
+
+// The row has one id for all its titles.
+const RowKey = 'row ';
 
 // More ids than a viewer's titles: forgotten together, which costs repeats and nothing else.
 const MaxIds = 500;
@@ -29,11 +32,12 @@ export class LiveRow implements Row {
   #etag = '';
   #live = false;
   #hidden = false;
+  #heard = false;
   #closed = false;
   #stream: AbortController | undefined;
   #wake: () => void = () => {};
 
-  constructor(readonly http: Http, readonly clock: Clock, page: PageEvents, userId: string, readonly emit: Emit) {
+  constructor(readonly http: Http, readonly clock: Clock, page: PageEvents, userId: string, readonly emit: Emit, readonly closed: () => void) {
     this.#path = `/users/${encodeURIComponent(userId)}/`;
     this.#backoff = new Backoff(clock);
     const back = () => {
@@ -53,10 +57,13 @@ export class LiveRow implements Row {
   }
 
   async refresh(): Promise<void> {
-    const response = await this.http.send('GET', `${this.#path}continue-watching`, this.#etag ? { headers: { 'If-None-Match': this.#etag } } : {});
-    if (response.status === 304) return;
+    const init = this.#etag ? { headers: { 'If-None-Match': this.#etag } } : {};
+    const { response, value } = await this.http.read<{ items: readonly RowItem[] }>('GET', `${this.#path}continue-watching`, init);
+    if (!value) return;
     this.#etag = response.headers.get('ETag') ?? '';
-    this.#show(await response.json());
+    // What the stream told before is not what is shown any more, and may be told again.
+    this.#ids.delete(RowKey);
+    this.#show(value);
   }
 
   close(): void {
@@ -64,29 +71,30 @@ export class LiveRow implements Row {
     this.#off.forEach(off => off());
     this.#stream?.abort();
     this.#wake();
+    this.closed();
   }
 
   async #follow(): Promise<void> {
     while (!this.#closed) {
       let wait = 0;
+      this.#heard = false;
       try {
         await this.#read();
       } catch (error) {
-        if (!(error instanceof ServiceError)) throw error;
-        if (!this.#hidden && !this.#closed) this.emit('error', error);
-        wait = error.retryAfter;
-        // No stream, but perhaps an answer: too many streams, or something on the way that lets none through.
-        if (error.status) await this.refresh().catch((alsoFailed: unknown) => this.#tell(alsoFailed));
+        // Whatever it is, also an event that makes no sense: the row goes on.
+        if (this.#isShown) this.emit('error', error as Error);
+        wait = (error as ServiceError).retryAfter ?? 0;
       }
 
+      // No stream, but perhaps an answer: too many streams, or something on the way that lets none through.
+      if (!this.#heard && this.#isShown) await this.refresh().catch((alsoFailed: Error) => this.emit('error', alsoFailed));
       this.#setLive(false);
       if (!this.#closed) await this.#pause(this.#hidden ? Infinity : this.#backoff.next(wait));
     }
   }
 
-  #tell(error: unknown): void {
-    if (!(error instanceof ServiceError)) throw error;
-    this.emit('error', error);
+  get #isShown(): boolean {
+    return !this.#hidden && !this.#closed;
   }
 
   // Until the time is over, the page is back, or the row is closed.
@@ -112,17 +120,23 @@ export class LiveRow implements Row {
       for await (const message of messages(response, heard)) this.#hear(message);
     } finally {
       this.clock.clearTimeout(timer);
+      stream.abort(); // Whatever ended it: it is one of few.
     }
   }
 
   #hear({ event, id, data }: Message): void {
-    this.#backoff.reset();
     const value = JSON.parse(data);
     const key = `${event} ${value.contentId ?? ''}`;
+    this.#backoff.reset();
+    this.#heard = true;
     const repeated = id && this.#ids.get(key) === id;
     if (this.#ids.size > MaxIds) this.#ids.clear();
     this.#ids.set(key, id);
-    if (!repeated && event === 'row') this.#show(value);
+    if (!repeated && event === 'row') {
+      this.#etag = ''; // It is of another answer than this.
+      this.#show(value);
+    }
+
     if (!repeated && event === 'position') this.emit('position', value as WatchStatus);
     this.#setLive(true);
   }

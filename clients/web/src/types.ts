@@ -75,7 +75,7 @@ export interface Events {
   row: readonly RowItem[];
   /** A title's place, wherever it changed. At most one per title and second. */
   position: WatchStatus;
-  /** The viewer went on elsewhere with a title that is open here. */
+  /** The viewer went on elsewhere with a title that is open here. Told again as they go on there: an offer that is shown is to be kept up. */
   elsewhere: Elsewhere;
   /** A report was answered. */
   report: ReportResult;
@@ -162,13 +162,18 @@ export interface TrackOptions {
   readonly rewind?: number;
   /** Where to begin: at the viewer's place (`resume`), or at a second of the app's. */
   readonly start?: 'resume' | number;
+  /** A live stream has no place: none is asked for, and none reported. What players call its duration does not always tell. */
+  readonly live?: boolean;
 }
 
 /** Keeps the place of one video. */
 export interface Tracker {
   /** The title whose place is kept. */
   readonly contentId: string;
-  /** Settles when it is known where to begin and the video is there; with that second. */
+  /**
+   * Settles with the second at which the video is, when it may be played: it is where it is to begin, or there is no place to go to, or it is
+   * let go; or after 2.5 s all the same. The place is still asked for then, and the video goes there when it is known.
+   */
   readonly ready: Promise<number>;
   /** The video shows another title from now on. The old one's last place is reported. Call it when the source is changed. */
   change(options: TrackOptions): void;
@@ -199,7 +204,7 @@ export interface Client {
   continueWatching(): Row;
   /** The places of titles, in the order asked; titles never watched are left out. */
   places(contentIds: readonly string[]): Promise<WatchStatus[]>;
-  /** Takes a title out of the row. Its place stays, and watching on brings it back. */
+  /** Takes a title out of the row, after what waits is sent. Its place stays, and watching on brings it back. */
   hide(contentId: string): Promise<void>;
   /** Takes {@link hide} back. */
   restore(contentId: string): Promise<void>;

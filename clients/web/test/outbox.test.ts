@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ageOf, Backoff, momentOf } from '../src/clock.js';
+import { ageOf, Backoff, momentOf, OldestAge } from '../src/clock.js';
 import { MaxWaiting, Outbox } from '../src/outbox.js';
 import { aDevice, Device, Film, Other } from './device.js';
 import { chance, DeviceClock, MemoryStorage, World } from './fakes.js';
@@ -62,9 +62,24 @@ test('Without a storage, or with a full one, what waits is in memory', () => {
   }
 });
 
+test('A storage that has become full leaves no older place behind, for this page or the next', () => {
+  const { outbox, clock, storage } = anOutbox();
+  outbox.put(Film, 10, 100);
+  storage!.full = true;
+  outbox.put(Film, 20, 100);
+  assert.deepEqual(places(outbox), [[Film, 20]]);
+  assert.deepEqual(places(new Outbox(clock, storage, '123', 'tv')), []);
+  // Where it takes nothing and gives nothing up.
+  storage!.full = false;
+  outbox.put(Film, 30, 100);
+  Object.assign(storage!, { full: true, removeItem: () => { throw new DOMException('No.', 'InvalidStateError'); } });
+  outbox.put(Film, 40, 100);
+  assert.deepEqual(places(outbox), [[Film, 40]]);
+});
+
 test('What others have written under its keys is left alone', () => {
   const { outbox, storage } = anOutbox();
-  for (const strange of ['', '{', '5', 'null', '[1]', '["1",2,3]', '[1,2,null]', '<img src=x>'])
+  for (const strange of ['', '{', '5', 'null', '[1]', '["1",2,3]', '[1,2,null]', '[5,100,-1e300]', '[5,100,1e300]', '<img src=x>'])
     storage!.setItem(`continue-watching/123/tv/${strange}`, strange);
   storage!.setItem('of-the-app', '[1,2,3]');
   assert.deepEqual(places(outbox), []);
@@ -84,6 +99,9 @@ test('An age is never less than either clock says', async () => {
   assert.equal(ageOf(clock, moment), 61_000, 'slept');
   clock.wrongBy = -3_600_000;
   assert.equal(ageOf(clock, { wall: moment.wall }), 0, 'of an earlier page, and set back');
+  clock.wrongBy = 50 * 365 * 86_400_000;
+  assert.equal(ageOf(clock, moment), 1_000, 'set by years');
+  assert.equal(ageOf(clock, { wall: moment.wall }), OldestAge, 'of an earlier page, and set by years');
 });
 
 test('Tries come back at chance, later and later up to a limit, and never before they may', () => {
@@ -147,4 +165,6 @@ test('Two tabs of one screen send what waits once, and neither undoes the other'
   const journals = service.seen.filter(request => request.path.endsWith('/reports'));
   assert.equal(journals.length, 1, JSON.stringify(journals.map(journal => journal.body)));
   assert.equal(storage.length, 0);
+  // That the other one sends is no error.
+  for (const { heard } of [left, right]) assert.ok(heard.error.every(error => error.message.includes('Failed to fetch')), `${heard.error}`);
 });

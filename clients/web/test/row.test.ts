@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LongestSilence, messages } from '../src/row.js';
 import { aDevice, Film } from './device.js';
-import { json } from './service.js';
+import { cutOff, json } from './service.js';
 
 const item = (contentId: string) => ({ contentId, resumeFrom: 10, watchedAt: '2026-01-31T20:00:00Z', reason: 'inProgress' });
 const rowEvent = (...titles: string[]) => `event: row\nid: ${titles.join('-')}\ndata: ${JSON.stringify({ items: titles.map(item) })}\n\n`;
@@ -165,10 +165,12 @@ test('Hide, restore, watched, watchlist and why are one request each', async () 
   await client.watched(Film, false);
   await client.putAside(Film);
   await client.putAside(Film, false);
+  await client.restore('a/../b');
   assert.deepEqual(await client.watchlist(), []);
   assert.deepEqual(service.seen.map(({ method, path }) => `${method} ${path.replace(Film, 'film')}`), [
     'GET /users/a%3Ab/continue-watching/why/film', 'DELETE /users/a%3Ab/continue-watching/film', 'POST /users/a%3Ab/continue-watching/film/restore',
     'PUT /users/a%3Ab/watched/film', 'DELETE /users/a%3Ab/watched/film', 'PUT /users/a%3Ab/watchlist/film', 'DELETE /users/a%3Ab/watchlist/film',
+    'POST /users/a%3Ab/continue-watching/a%2F..%2Fb/restore',
     'GET /users/a%3Ab/watchlist',
   ]);
   service.instead.push(() => json({ title: 'Conflict', detail: 'The watchlist is full.' }, 409));
@@ -179,4 +181,84 @@ test('Places are asked for a hundred at a time', async () => {
   const { device, service } = aDevice();
   await device.client.places(Array.from({ length: 201 }, (_, index) => `title-${index}`));
   assert.deepEqual(service.seen.map(({ path }) => path.split('&contentId=').length - 1), [100, 100, 1]);
+});
+
+test('A listener that throws is the app\'s own fault, told to the page, and stops nothing', async () => {
+  const { service, world, row, device, titles } = await opened();
+  const thrown: string[] = [];
+  const { queueMicrotask } = globalThis;
+  globalThis.queueMicrotask = work => queueMicrotask(() => {
+    try {
+      work();
+    } catch (error) {
+      thrown.push((error as Error).message);
+    }
+  });
+  try {
+    for (const event of ['row', 'report'] as const) device.client.on(event, () => { throw new Error(`the app's, at ${event}`); });
+    service.send(rowEvent('a'));
+    await world.pass(10);
+    service.streams.shift()!.close();
+    await world.pass(2_000);
+    service.send(rowEvent('b'));
+    await world.pass(10);
+    device.client.track(device.video, { contentId: Film, start: 0 });
+    device.video.load(3_600);
+    await device.play(2);
+    device.video.pause();
+    await device.client.flush();
+    await world.pass(10);
+    assert.deepEqual(titles(), [['a'], ['b']]);
+    assert.equal(service.resumePoint(Film)!.position, 2);
+    assert.deepEqual(thrown, ["the app's, at row", "the app's, at row", "the app's, at report"]);
+  } finally {
+    globalThis.queueMicrotask = queueMicrotask;
+  }
+
+  row.close();
+});
+
+test('A stream whose refusal breaks off, or that says what makes no sense, is come back to', async () => {
+  const { service, world, device } = aDevice();
+  service.instead.push(cutOff(503), cutOff(503));
+  const row = device.client.continueWatching();
+  await world.pass(3_000);
+  assert.equal(service.streams.length, 1);
+  service.send('event: row\nid: 1\ndata: {"items":\n\n');
+  await world.pass(3_000);
+  assert.equal(service.streams.length, 2);
+  assert.equal(service.seen.filter(({ path }) => path.endsWith('/events'))[1]!.signal.aborted, true, 'its connection is let go');
+  service.streams.shift();
+  service.send(rowEvent('a'));
+  await world.pass(10);
+  assert.deepEqual(row.items?.map(({ contentId }) => contentId), ['a']);
+  row.close();
+});
+
+test('Behind something that lets no event through the row is asked for', async () => {
+  for (const [what, passes] of [['no answer', 9_000], ['no event', LongestSilence + 1_000]] as const) {
+    const { service, world, device } = aDevice();
+    const silent = () => new Response(new ReadableStream({
+      start: body => service.seen.at(-1)!.signal.addEventListener('abort', () => body.error(new TypeError('aborted'))),
+    }));
+    service.instead.push(what === 'no event' ? silent : () => new Promise(() => {}), () => json({ items: [item('a')] }));
+    const row = device.client.continueWatching();
+    await world.pass(passes);
+    assert.deepEqual(row.items?.map(({ contentId }) => contentId), ['a'], what);
+    row.close();
+  }
+});
+
+test('What the stream tells after it was asked for is shown, though it was told before', async () => {
+  const { service, world, row, titles } = await opened();
+  service.send(rowEvent('x'));
+  await world.pass(10);
+  service.instead.push(() => json({ items: [item('y')] }, 200, { ETag: '"y"' }));
+  await row.refresh();
+  service.send(rowEvent('x'));
+  await world.pass(10);
+  assert.deepEqual(titles(), [['x'], ['y'], ['x']]);
+  await row.refresh();
+  assert.equal(service.seen.at(-1)!.headers.get('If-None-Match'), null, 'the ETag is of what is shown no more');
+  row.close();
 });

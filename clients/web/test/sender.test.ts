@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RequestTimeout } from '../src/http.js';
 import { aDevice, Film, Other } from './device.js';
-import { json } from './service.js';
+import { cutOff, json } from './service.js';
 
 const refuse = (status: number, headers: Record<string, string> = {}) => () => json({ title: 'No.', detail: `Not ${status}.` }, status, headers);
 
@@ -111,16 +111,13 @@ test('A token that is refused is exchanged once, for all who ask with it', async
 });
 
 test('Nothing is lost while the viewer is signed out', async () => {
-  let signedIn = false;
   const { device, service, world } = await playing();
-  service.instead.push(...Array.from({ length: 100 }, () => () => refuse(401)()));
+  service.instead.push(...Array.from({ length: 100 }, () => refuse(401)));
   device.video.pause();
   await world.pass(30_000);
-  assert.ok(device.heard.error.every(error => 'signedOut' in error && error.signedOut));
-  signedIn = true;
+  assert.ok(device.heard.error.length >= 3 && device.heard.error.every(error => 'signedOut' in error && error.signedOut));
   service.instead.length = 0;
   await world.pass(60_000);
-  assert.ok(signedIn);
   assert.equal(service.resumePoint(Film)!.position, 1);
 });
 
@@ -179,3 +176,141 @@ test('Many titles that waited go in one request', async () => {
   assert.deepEqual(journals.map(request => request.body.reports.length), [2]);
   assert.deepEqual(device.heard.report.map(report => report.outcome), ['applied', 'applied']);
 });
+
+test('A refusal whose body breaks off is a refusal: it is told, waited for, and tried again', async () => {
+  const { device, service, world } = await playing();
+  service.instead.push(...Array.from({ length: 200 }, () => cutOff(503)));
+  device.video.pause();
+  await world.pass(10_000);
+  assert.ok(service.seen.length >= 3 && service.seen.length <= 6, `${service.seen.length} tries`);
+  assert.equal((device.heard.error[0] as { status?: number }).status, 503);
+  service.instead.length = 0;
+  await world.pass(30_000);
+  assert.equal(service.resumePoint(Film)!.position, 1);
+});
+
+test('An answer that makes no sense is told, and no confirmation', async () => {
+  for (const strange of [null, 5]) {
+    const { device, service, world } = await playing();
+    device.setOnline(false);
+    device.video.pause();
+    await world.pass(10);
+    service.instead.push(...Array.from({ length: 200 }, () => () => json(strange)));
+    device.setOnline(true);
+    await world.pass(10_000);
+    assert.ok(service.seen.length >= 3 && service.seen.length <= 8, `${service.seen.length} tries`);
+    service.instead.length = 0;
+    await world.pass(30_000);
+    assert.equal(service.resumePoint(Film)!.position, 1);
+  }
+});
+
+test('A Retry-After that is a date counts by the clock of the answer, and no longer than an hour', async () => {
+  const { device, service, world } = await playing();
+  device.clock.wrongBy = 86_400_000;
+  service.instead.push(
+    refuse(503, { 'Retry-After': 'Sat, 31 Jan 2026 20:00:30 GMT', Date: 'Sat, 31 Jan 2026 20:00:20 GMT' }), refuse(503, { 'Retry-After': '99999999999' }));
+  device.video.pause();
+  await world.pass(9_900);
+  assert.equal(service.seen.length, 1);
+  await world.pass(1_000);
+  assert.equal(service.seen.length, 2);
+  await world.pass(3_590_000);
+  assert.equal(service.seen.length, 2);
+  await world.pass(20_000);
+  assert.equal(service.resumePoint(Film)!.position, 1);
+});
+
+test('A token that never comes is waited for as long as an answer, and asked for anew', async () => {
+  let [away, refreshes] = [false, 0];
+  const never = new Promise<string>(() => {});
+  const { device, service, world } = await playing({ token: (refresh: boolean) => refresh && ++refreshes === 1 || away ? never : refresh ? 'new' : 'old' });
+  away = true;
+  device.video.pause();
+  await world.pass(RequestTimeout + 100);
+  assert.equal(device.heard.error.length, 1);
+  away = false;
+  service.instead.push(refuse(401), refuse(401));
+  await world.pass(60_000);
+  assert.equal(refreshes, 2);
+  assert.deepEqual(service.seen.map(({ token }) => token), ['Bearer old', 'Bearer old', 'Bearer new']);
+  assert.equal(service.resumePoint(Film)!.position, 1);
+});
+
+test('Where locks are forbidden what waits is sent without', async () => {
+  const locks = { request: () => Promise.reject(new DOMException('The frame is in a sandbox.', 'SecurityError')) };
+  const { device, service, world } = await playing({ locks });
+  device.setOnline(false);
+  device.video.pause();
+  await world.pass(100);
+  device.setOnline(true);
+  await world.pass(1_000);
+  assert.equal(service.resumePoint(Film)!.position, 1);
+  assert.equal(service.reports.length, 1);
+});
+
+test('What had to wait behind another is told with its age', async () => {
+  const { device, service, world } = await playing();
+  device.video.currentTime = 50;
+  device.video.arrive();
+  await world.pass(100);
+  device.video.currentTime = 60;
+  device.video.arrive();
+  await world.pass(1_000);
+  assert.deepEqual(service.reports, [`PUT ${Film} 50`, `POST ${Film} 60`]);
+  const { sentAt, reports } = service.seen[1]!.body;
+  assert.equal(Date.parse(sentAt) - Date.parse(reports[0].watchedAt), 400);
+});
+
+test('A title is hidden, and marked watched, after its last places have arrived', async () => {
+  for (const act of ['hide', 'watched'] as const) {
+    const { device, service, world } = await playing();
+    const slow = json({ contentId: Film, outcome: 'applied' });
+    service.instead.push(() => new Promise(resolve => device.clock.setTimeout(() => resolve(slow), 300)));
+    device.video.currentTime = 50;
+    device.video.arrive();
+    await world.pass(100);
+    device.video.currentTime = 60;
+    device.video.arrive();
+    const done = device.client[act](Film);
+    await world.pass(2_000);
+    await done;
+    assert.deepEqual(service.seen.map(({ method }) => method), ['PUT', 'POST', act === 'hide' ? 'DELETE' : 'PUT']);
+  }
+});
+
+test('A page that goes, and is told so twice, sends once; what is newer is sent as well', async () => {
+  const { device, service, world } = await playing();
+  await device.play(3);
+  const never = () => new Promise<Response>(() => {});
+  service.instead.push(never, never);
+  device.page.tell('leaving');
+  device.page.tell('leaving');
+  await world.pass(10);
+  assert.deepEqual(service.seen.map(({ keepalive, signal }) => [keepalive, signal.aborted]), [[true, false]]);
+  await device.play(1);
+  device.page.tell('leaving');
+  await world.pass(10);
+  assert.deepEqual(service.seen.map(({ keepalive, signal }) => [keepalive, signal.aborted]), [[true, true], [true, false]]);
+});
+
+for (const reload of [false, true]) {
+  test(`A television that starts in 1970 loses nothing when its clock is set${reload ? ', nor when its page is another by then' : ''}`, async () => {
+    const { world, service, device } = aDevice();
+    device.clock.wrongBy = 60_000 - world.time;
+    device.setOnline(false);
+    device.client.track(device.video, { contentId: Film, start: 0 });
+    device.video.load(3_600);
+    await device.play(20);
+    device.video.pause();
+    const left = world.time;
+    await world.pass(5_000);
+    device.clock.wrongBy = 0;
+    const now = reload ? device.reload() : device;
+    now.setOnline(true);
+    await world.pass(60_000);
+    assert.equal(now.heard.report.at(-1)!.outcome, 'applied');
+    assert.equal(service.resumePoint(Film)!.position, 20);
+    if (!reload) assert.equal(service.resumePoint(Film)!.at, left);
+  });
+}

@@ -35,6 +35,13 @@ export const json = (body: unknown, status = 200, headers: Record<string, string
 const aborted = (signal: AbortSignal | null | undefined): Promise<never> =>
   new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 
+// Nothing was watched before.
+const Earliest = Date.UTC(2000, 0, 1);
+
+/** An answer that breaks off within its body. */
+export const cutOff = (status: number, headers: Record<string, string> = {}) => (): Response =>
+  new Response(new ReadableStream({ start: body => body.error(new TypeError('terminated')) }), { status, headers });
+
 /** The service's rules, as docs and README tell them. */
 export class TestService {
   readonly seen: Seen[] = [];
@@ -116,7 +123,10 @@ export class TestService {
       const error = this.world.time - Date.parse(body.sentAt);
       const moved = Math.abs(error) < 5_000 ? 0 : error;
       return json({
-        results: body.reports.map((report: Report) => this.report(report, Date.parse(report.watchedAt!) + moved)),
+        results: body.reports.map((report: Report) => {
+          const at = Date.parse(report.watchedAt!);
+          return Math.min(at, at + error) < Earliest ? { contentId: report.contentId, outcome: 'invalid' } : this.report(report, at + moved);
+        }),
         nextReportInSeconds: this.cadence,
       });
     }

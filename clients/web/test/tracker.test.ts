@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Patience } from '../src/tracker.js';
 import { aDevice, Device, Film, Other } from './device.js';
-import { json } from './service.js';
+import { cutOff, json } from './service.js';
 
 const Hour = 3_600;
 
@@ -190,7 +191,7 @@ test('A source that is exchanged under a title is no new place until the video i
   assert.equal(service.resumePoint(Film)!.position, 110.2);
 });
 
-for (const [what, duration] of [['A live stream', Infinity], ['A video of unknown duration', NaN]] as const) {
+for (const [what, duration] of [['A live stream', Infinity], ['A live stream as Shaka has it', 2 ** 32], ['A video of unknown duration', NaN]] as const) {
   test(`${what} sends nothing`, async () => {
     const { service, device } = aDevice();
     device.client.track(device.video, { contentId: Film, start: 0 });
@@ -315,4 +316,134 @@ test('A question for the place that is refused is told, and asked again', async 
   await world.pass(2_000);
   assert.deepEqual(device.heard.error.map(error => error.message), ['Not now.']);
   assert.deepEqual(device.video.sentTo, [77]);
+});
+
+test('A question that is refused with a body that breaks off is asked again', async () => {
+  const { device, service, world } = aDevice();
+  service.report({ contentId: Film, deviceId: 'phone', resumeFrom: 77, duration: Hour });
+  service.instead.push(cutOff(503), () => json(null));
+  device.client.track(device.video, { contentId: Film });
+  device.video.load(Hour);
+  await world.pass(10_000);
+  assert.deepEqual(device.video.sentTo, [77]);
+});
+
+test('A video that was let go stays where its next tracker has it, whenever the answer for the last one comes', async () => {
+  const { device, service, world } = aDevice();
+  service.report({ contentId: Film, deviceId: 'phone', resumeFrom: 1325, duration: Hour });
+  const known = json([service.status(Film)]);
+  service.instead.push(() => new Promise(resolve => device.clock.setTimeout(() => resolve(known), 3_000)));
+  const tracker = device.client.track(device.video, { contentId: Film });
+  device.video.load(Hour);
+  await world.pass(10);
+  tracker.stop();
+  device.client.track(device.video, { contentId: Other, start: 0 });
+  await device.play(15);
+  assert.deepEqual(device.video.sentTo, []);
+  assert.equal(service.resumePoint(Other)!.position, 10);
+});
+
+test('Whoever waits to play waits 2.5 s at most; the place is asked for all the same', async () => {
+  const { device, service, world } = aDevice();
+  service.report({ contentId: Film, deviceId: 'phone', resumeFrom: 1325, duration: Hour });
+  device.setOnline(false);
+  const tracker = device.client.track(device.video, { contentId: Film });
+  let ready = false;
+  void tracker.ready.then(() => ready = true);
+  device.video.load(Hour);
+  await world.pass(Patience - 10);
+  assert.equal(ready, false);
+  await world.pass(20);
+  assert.equal(ready, true);
+  await device.play(3);
+  device.setOnline(true);
+  await world.pass(20_000);
+  assert.deepEqual(device.video.sentTo, [1325]);
+});
+
+for (const [what, happens] of [
+  ['stopped', ({ tracker }) => tracker.stop()],
+  ['changed', ({ tracker }) => tracker.change({ contentId: Other })],
+  ['live', ({ device }) => device.video.load(Infinity)],
+] satisfies [string, (made: { device: Device; tracker: ReturnType<Device['client']['track']> }) => void][]) {
+  test(`Nobody waits for the place of what is ${what}`, async () => {
+    const { device, service, world } = aDevice();
+    service.instead.push(() => new Promise(() => {}));
+    const tracker = device.client.track(device.video, { contentId: Film });
+    const { ready } = tracker;
+    await world.pass(10);
+    happens({ device, tracker });
+    assert.equal(await ready, 0);
+  });
+}
+
+test('What was let go asks for nothing more', async () => {
+  const { device, world } = aDevice();
+  device.setOnline(false);
+  const tracker = device.client.track(device.video, { contentId: Film });
+  await world.pass(10);
+  assert.notEqual(device.clock.waiting, 0);
+  tracker.stop();
+  assert.equal(device.clock.waiting, 0);
+});
+
+test('What the app knows to be live is neither asked for nor reported, whatever its duration', async () => {
+  const { device, service } = aDevice();
+  const tracker = device.client.track(device.video, { contentId: Film, live: true });
+  assert.equal(await tracker.ready, 0);
+  device.video.load(Hour);
+  await device.play(25);
+  device.video.pause();
+  tracker.stop();
+  assert.deepEqual(service.seen, []);
+});
+
+test('A video that becomes longer while it plays is live', async () => {
+  const { device, service } = aDevice();
+  device.client.track(device.video, { contentId: Film });
+  device.video.load(60);
+  await device.play(1);
+  for (let segment = 0; segment < 10; segment++) {
+    device.video.duration += 4;
+    device.video.say('durationchange');
+    await device.play(4);
+  }
+
+  device.video.pause();
+  device.page.tell('leaving');
+  await device.play(1);
+  assert.deepEqual(service.reports, []);
+});
+
+test('A film whose duration is put right by parts of a second is none', async () => {
+  const { device, service } = aDevice();
+  device.client.track(device.video, { contentId: Film });
+  device.video.load(Hour);
+  await device.play(1);
+  device.video.duration += 0.3;
+  device.video.say('durationchange');
+  await device.play(10);
+  assert.deepEqual(service.reports, [`PUT ${Film} 10`]);
+});
+
+test('Who goes back to the start while the video is still on its way to its place is believed', async () => {
+  const { device, service, video, world } = await opened(1325);
+  await world.pass(60_000);
+  video.load(Hour);
+  video.currentTime = 0;
+  video.arrive();
+  await device.play(15);
+  assert.equal(service.resumePoint(Film)!.position, 10);
+});
+
+test('A player that goes elsewhere without a word is believed when much was watched there', async () => {
+  const { device, service, video, world } = await opened(1325);
+  video.load(Hour);
+  video.arrive(0);
+  await device.play(20);
+  assert.equal(service.resumePoint(Film)!.position, 1325);
+  await device.play(25);
+  video.pause();
+  await world.pass(1_000);
+  assert.equal(service.resumePoint(Film)!.position, 45);
 });

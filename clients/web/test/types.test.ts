@@ -1,6 +1,6 @@
-/** What the compiler promises an app: tested by being compiled, and by not being. */
+/** What the compiler promises an app, by the declarations as they are shipped: tested by being compiled, and by not being. */
 import { test } from 'node:test';
-import { type Client, createClient, type RowItem, ServiceError } from '../src/index.js';
+import { type Client, createClient, type RowItem, ServiceError } from '@continue-watching/player';
 
 /** Never called. */
 export function promises(video: HTMLVideoElement): void {

@@ -44,7 +44,8 @@ export class Screen {
       return true;
     } catch (failed) {
       if (failed.name !== 'ServiceError') throw failed;
-      this.say(this.device.online ? failed.message : 'You are offline. That needs the network.');
+      this.say(!this.device.online ? 'You are offline. That needs the network.'
+        : failed.status ? failed.message : 'The service does not answer just now. Try again in a moment.');
       return false;
     }
   }
@@ -97,6 +98,7 @@ export class Screen {
   #open(user) {
     this.watch.close();
     this.device?.close();
+    this.toast.replaceChildren(); // It was said to another.
     Object.assign(this, { user, row: [], list: [], places: new Map() });
     this.device = new Device({ ...this.spec, user }, this.requests);
     this.device.online = this.offline.getAttribute('aria-checked') === 'false';
@@ -113,7 +115,10 @@ export class Screen {
         ? { ...item, ...status, progress: status.duration ? status.resumeFrom / status.duration : item.progress } : item);
       this.#draw();
     });
-    client.on('live', live => this.#showLive(live));
+    client.on('live', live => {
+      this.#showLive(live);
+      if (live) void this.watch.retry();
+    });
     client.on('elsewhere', offer => this.watch.offer(offer));
     this.#showLive(false);
     this.#draw();
@@ -225,9 +230,10 @@ export class Screen {
   }
 
   async #hide(contentId) {
-    if (!await this.attempt(() => this.client.hide(contentId))) return;
+    const { client } = this; // Another viewer may sign in before it is taken back.
+    if (!await this.attempt(() => client.hide(contentId)) || this.client !== client) return;
     this.say(`${nameOf(contentId)} is hidden.`, 'Undo', async () => {
-      await this.attempt(() => this.client.restore(contentId));
+      await this.attempt(() => client.restore(contentId));
       this.home.focus();
     });
   }
