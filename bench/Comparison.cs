@@ -67,7 +67,7 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
             var findings = new List<Finding>(Ratios());
             if (systems.TryGetValue(Standalone, out var service))
             {
-                var latencies = new Latencies(plan, postgres, service, progress);
+                var latencies = new Latencies(plan, postgres, service, systems.GetValueOrDefault("a"), progress);
                 findings.Add(await latencies.HeartbeatsAsync(Peak(_heartbeats)));
                 findings.AddRange(await latencies.RowsAsync(Peak(_rows)));
                 findings.Add(new(

@@ -5,7 +5,12 @@ using ContinueWatching.Bench.Systems;
 namespace ContinueWatching.Bench;
 
 /// <summary>How long the service takes at half of its peak: an open loop, so that waiting counts from when a request was meant to start.</summary>
-internal sealed class Latencies(ComparisonPlan plan, BenchPostgres postgres, SystemUnderTest service, Progress progress)
+/// <param name="plan">How it is measured.</param>
+/// <param name="postgres">Behind the service.</param>
+/// <param name="service">What is measured.</param>
+/// <param name="empty">The empty endpoint, which tells at the same rate what the machine and the driver make of it; null where it is left out.</param>
+/// <param name="progress">Where it is told.</param>
+internal sealed class Latencies(ComparisonPlan plan, BenchPostgres postgres, SystemUnderTest service, SystemUnderTest? empty, Progress progress)
 {
     /// <summary>Cold users that the database holds behind the active ones.</summary>
     public const int ColdUsers = 12_000;
@@ -16,8 +21,10 @@ internal sealed class Latencies(ComparisonPlan plan, BenchPostgres postgres, Sys
     /// <summary>Heartbeats at half of <paramref name="peak"/>.</summary>
     public async Task<Finding> HeartbeatsAsync(double peak)
     {
-        var trials = await RepeatAsync("heartbeats at half of the peak", peak * Half, _ => new Mix(Heartbeats: 1), coldPerRound: 0);
-        return At("heartbeat p99 at half of the peak rate, open loop", 10, trials, Operation.Heartbeat, peak);
+        var mix = new Mix(Heartbeats: 1);
+        var trials = await RepeatAsync(service, "heartbeats at half of the peak", peak * Half, mix, coldPerRound: 0);
+        var beside = await BesideAsync("heartbeats", peak * Half, mix, Operation.Heartbeat);
+        return At("heartbeat p99 at half of the peak rate, open loop", 10, trials, Operation.Heartbeat, peak, beside);
     }
 
     /// <summary>Rows at half of <paramref name="peak"/>, some of them of users who have to be woken.</summary>
@@ -28,34 +35,44 @@ internal sealed class Latencies(ComparisonPlan plan, BenchPostgres postgres, Sys
 
         // A drawn share varies: nine tenths of what there is are never overdrawn.
         var share = Math.Min(ColdShare, 0.9 * coldPerRound / (rate * (plan.WarmUp + plan.Seconds)));
-        var trials = await RepeatAsync("rows at half of the peak", rate, _ => new Mix(Rows: 1 - share, ColdRows: share), coldPerRound);
+        var trials = await RepeatAsync(service, "rows at half of the peak", rate, new Mix(Rows: 1 - share, ColdRows: share), coldPerRound);
+        var beside = await BesideAsync("rows", rate, new Mix(Rows: 1), Operation.Row);
         return
         [
-            At("row read p99 at half of the peak rate, active user", 5, trials, Operation.Row, peak),
-            At("row read p99 at half of the peak rate, cold user", 15, trials, Operation.ColdRow, peak),
+            At("row read p99 at half of the peak rate, active user", 5, trials, Operation.Row, peak, beside),
+            At("row read p99 at half of the peak rate, cold user", 15, trials, Operation.ColdRow, peak, beside),
         ];
     }
 
-    private async Task<IReadOnlyList<Trial>> RepeatAsync(string what, double rate, Func<int, Mix> mix, int coldPerRound)
+    // What of it is the machine's: an endpoint that does nothing, at the same rate.
+    private async Task<string> BesideAsync(string what, double rate, Mix mix, Operation operation)
+    {
+        if (empty is null)
+            return "";
+        var trials = await RepeatAsync(empty, $"{what} at that rate, {empty.Name}", rate, mix, coldPerRound: 0);
+        return FormattableString.Invariant($"; the empty endpoint at that rate: p99 {Figures.Median(trials.Select(trial => trial.Load.Operations[operation].P99)):0.0} ms");
+    }
+
+    private async Task<IReadOnlyList<Trial>> RepeatAsync(SystemUnderTest system, string what, double rate, Mix mix, int coldPerRound)
     {
         var trials = new List<Trial>();
         for (var round = 0; round < plan.Rounds; round++)
         {
             progress.Begin($"{what}, {rate:0}/s, round {round + 1}");
             var load = new DrivePlan(
-                service.Port, plan.Connections, mix(round), plan.Users, plan.Titles, plan.WarmUp, plan.Seconds,
+                system.Port, plan.Connections, mix, plan.Users, plan.Titles, plan.WarmUp, plan.Seconds,
                 [new RateStep(plan.WarmUp + plan.Seconds, rate, rate)], plan.Users + (round * coldPerRound), coldPerRound);
-            trials.Add(await Trial.RunAsync(postgres, service, load, progress));
+            trials.Add(await Trial.RunAsync(postgres, system, load, progress));
             progress.Done(Comparison.Line(trials[^1]));
         }
 
         return trials;
     }
 
-    private static Finding At(string what, double limit, IReadOnlyList<Trial> trials, Operation operation, double peak)
+    private static Finding At(string what, double limit, IReadOnlyList<Trial> trials, Operation operation, double peak, string beside)
     {
         var p99 = Figures.Median(trials.Select(trial => trial.Load.Operations[operation].P99));
         var p50 = Figures.Median(trials.Select(trial => trial.Load.Operations[operation].P50));
-        return new Finding(what, limit, AtLeast: false, p99, " ms", FormattableString.Invariant($"p50 {p50:0.0} ms; half of {peak:0}/s"));
+        return new Finding(what, limit, AtLeast: false, p99, " ms", FormattableString.Invariant($"p50 {p50:0.0} ms; half of {peak:0}/s{beside}"));
     }
 }

@@ -27,6 +27,9 @@ internal sealed record Fault(string Name, string Title, bool NeedsNetwork, Fault
 
     private static readonly FaultLimits _withoutPostgres = new() { MayRefuse = true, ServedAfterEnd = TimeSpan.FromSeconds(2) };
 
+    // A silo that is cut off does not know what others have stored since, until it is not.
+    private static readonly FaultLimits _siloWithoutPostgres = _withoutPostgres with { Stale = _silentSilo.Stale };
+
     // Those who wait on a connection whose packets are dropped go on when TCP tries again: it waits twice as long each time.
     private static readonly FaultLimits _unreachableSilo = new() { MayRefuse = true, ServedAfterEnd = TimeSpan.FromSeconds(15) };
 
@@ -39,7 +42,7 @@ internal sealed record Fault(string Name, string Title, bool NeedsNetwork, Fault
         new("sigkill-api", "SIGKILL of an API", false, _killedApi, (fleet, random, _) => EndAsync(Any(fleet.Apis, random), Signals.Kill)),
         new("sigstop-silo", "SIGSTOP of a silo, and its return", false, _silentSilo, (fleet, random, length) => FreezeAsync(Any(fleet.Silos, random), length)),
         new("cut-silo", "a silo cut off from the others", true, _silentSilo, (fleet, random, length) => CutFromOthersAsync(fleet, random, length)),
-        new("cut-silo-from-postgres", "a silo cut off from Postgres", true, _withoutPostgres, (fleet, random, length) => CutFromPostgresAsync(fleet, random, length)),
+        new("cut-silo-from-postgres", "a silo cut off from Postgres", true, _siloWithoutPostgres, (fleet, random, length) => CutFromPostgresAsync(fleet, random, length)),
         new("cut-silo-from-api", "a silo cut off from the APIs", true, _unreachableSilo, (fleet, random, length) => CutFromApisAsync(fleet, random, length)),
         new("kill-postgres", "Postgres killed and restarted", false, _withoutPostgres, (fleet, _, _) => KillPostgresAsync(fleet)),
         new("stop-postgres", "Postgres stopped for a while", false, _withoutPostgres, (fleet, _, length) => StopPostgresAsync(fleet, length)),

@@ -49,7 +49,8 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
                 UseJitter = true,
                 Delay = _delay,
                 MaxDelay = _longestDelay,
-                ShouldHandle = args => ValueTask.FromResult(IsLostSilo(args.Outcome.Exception) && TimeLeft(args.Context) > _longestDelay),
+                ShouldHandle = args => ValueTask.FromResult(
+                    IsLostSilo(args.Outcome.Exception, args.Context.CancellationToken) && TimeLeft(args.Context) > _longestDelay),
                 OnRetry = args => OnRetry(args.Outcome.Exception!),
             })
             .Build();
@@ -70,7 +71,7 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
             await grain.Invoke();
             return;
         }
-        catch (Exception exception) when (IsLostSilo(exception))
+        catch (Exception exception) when (IsLostSilo(exception, grain.Request.GetCancellationToken()))
         {
             // The pipeline judges it, as if it had been met there.
             failure = ExceptionDispatchInfo.Capture(exception);
@@ -113,9 +114,10 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
     // away (thousands would wait in this process for what the player sends again anyway), and a full queue (more calls make it no shorter).
     // Nor a timeout in a process that is silo as well. Its own grains are handed the very request that the caller holds, and Orleans empties
     // that once it has run (10.4.2, InsideRuntimeClient.Invoke): what is late runs at last, and the try after it would ask for nothing.
-    private bool IsLostSilo(Exception? exception) => exception
+    // Between processes, a call that nobody here has cancelled was cancelled by a silo that goes, or by the directory that has lost one.
+    private bool IsLostSilo(Exception? exception, CancellationToken gone) => exception
         is OrleansMessageRejectionException or ConnectionFailedException or SocketConnectionException or GatewayTooBusyException
-        || (exception is TimeoutException && !_isSilo);
+        || (!_isSilo && (exception is TimeoutException || (exception is OperationCanceledException && !gone.IsCancellationRequested)));
 
     // The one place where retries are counted.
     private ValueTask OnRetry(Exception exception)

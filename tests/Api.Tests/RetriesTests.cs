@@ -35,6 +35,16 @@ public sealed class RetriesTests(RunningService running) : ApiTest(running)
     }
 
     [Fact]
+    public async Task A_call_that_was_cancelled_by_nobody_here_is_asked_for_again()
+    {
+        var call = FakeCall.Of(Grain, nameof(IUserGrain.ReportAsync), number => number == 1 ? new OperationCanceledException() : null);
+
+        await _retries.Invoke(call.Context);
+
+        Assert.Equal(2, call.Count);
+    }
+
+    [Fact]
     public async Task What_is_refused_because_Postgres_is_away_is_told_at_once()
     {
         var call = FakeCall.Of(Grain, nameof(IUserGrain.ReportAsync), _ => new StorageUnavailableException("Postgres is away."));
