@@ -52,12 +52,20 @@ internal sealed class Ledger
     }
 
     /// <summary>Notes that it was answered 200.</summary>
-    public void Acknowledge(SentReport report, DateTimeOffset at)
+    /// <param name="report">Which.</param>
+    /// <param name="at">When.</param>
+    /// <param name="isUnchanged">
+    /// Whether the service found that it says nothing new, as it does of a paused player: where this device had sent a place as near as that
+    /// before, it need not be stored. (A screen that was held up by a fault reports twice within milliseconds.)
+    /// </param>
+    public void Acknowledge(SentReport report, DateTimeOffset at, bool isUnchanged = false)
     {
         lock (_lock)
         {
             Count++;
             report.AcknowledgedAt = at;
+            if (isUnchanged && HasSentNearby(report))
+                return;
             var title = (report.Key.User, report.Key.Title);
             ListOf(_acknowledgedOfTitle, title).Add(report);
             if (!_newest.TryGetValue(title, out var furthest) || report.Register.Position > furthest.Position)
@@ -116,6 +124,9 @@ internal sealed class Ledger
             ];
         }
     }
+
+    private bool HasSentNearby(SentReport report) => _sent[report.Key].Exists(other =>
+        other != report && (other.Register.Position - report.Register.Position).Duration() <= TitleProgress.UnchangedWithin);
 
     private static List<SentReport> ListOf<TKey>(Dictionary<TKey, List<SentReport>> lists, TKey key)
         where TKey : notnull

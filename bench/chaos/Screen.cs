@@ -24,8 +24,8 @@ internal sealed class Screen(Viewers all, Watcher watcher, string device, int nu
     // So seldom is a title reported that is reported once, that those which are reported all the time stay among the ten of the row.
     private const int RoundLength = 16;
 
-    // How far a viewer is in a title is told by the clock, which runs so fast that no two reports (100 ms apart at least) are within the 250 ms
-    // of a paused player, and so slow that a title lasts for a day.
+    // How far a viewer is in a title is told by the clock, which runs so fast that hardly two reports are within the 250 ms of a paused player,
+    // and so slow that a title lasts for a day.
     private const int Speed = 10;
     private static readonly TimeSpan _start = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _heldUp = TimeSpan.FromMilliseconds(100);
@@ -119,7 +119,7 @@ internal sealed class Screen(Viewers all, Watcher watcher, string device, int nu
         using var answer = await ExchangeAsync(request, isReport: true);
         if (answer is null)
             return false;
-        all.Ledger.Acknowledge(report, TimeProvider.System.GetUtcNow());
+        all.Ledger.Acknowledge(report, TimeProvider.System.GetUtcNow(), answer.RootElement.GetProperty("outcome").GetString() == "unchanged");
         LastServed = began;
         return true;
     }

@@ -47,6 +47,18 @@ public sealed class LedgerTests
         Assert.Equal(2, _ledger.Count);
     }
 
+    [Theory]
+    [InlineData(100.25, false)]
+    [InlineData(100.26, true)]
+    public void What_was_found_to_say_nothing_new_need_not_be_stored_where_the_device_had_said_nearly_the_same(double position, bool isLost)
+    {
+        Acknowledge(_tv, at: 10, position: 100);
+        _ledger.Acknowledge(_ledger.Send(_tv, _noon.AddSeconds(10.02), TimeSpan.FromSeconds(position), isLive: false), _noon, isUnchanged: true);
+
+        Assert.Equal(isLost, Ledger.FindLost(_ledger.Acknowledged(), Stored(_tv, 10, 100)).Count == 1);
+        Assert.Equal(2, _ledger.Count);
+    }
+
     [Fact]
     public void A_report_that_was_not_acknowledged_may_be_missing_and_may_be_there()
     {
