@@ -34,7 +34,7 @@ internal sealed record GrainResult(
 internal static class GrainProcess
 {
     /// <summary>The verb of this executable.</summary>
-    public const string Verb = "grains";
+    public const string Verb = "grain-process";
 
     private const int Callers = 1_000;
     private const int JitUsers = 5_000;
