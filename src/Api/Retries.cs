@@ -114,7 +114,7 @@ internal sealed partial class Retries : IOutgoingGrainCallFilter
     // away (thousands would wait in this process for what the player sends again anyway), and a full queue (more calls make it no shorter).
     // Nor a timeout in a process that is silo as well. Its own grains are handed the very request that the caller holds, and Orleans empties
     // that once it has run (10.4.2, InsideRuntimeClient.Invoke): what is late runs at last, and the try after it would ask for nothing.
-    // Between processes, a call that nobody here has cancelled was cancelled by a silo that goes, or by the directory that has lost one.
+    // Between processes, a call may come back cancelled that nobody here has cancelled: seen when a silo was killed.
     private bool IsLostSilo(Exception? exception, CancellationToken gone) => exception
         is OrleansMessageRejectionException or ConnectionFailedException or SocketConnectionException or GatewayTooBusyException
         || (!_isSilo && (exception is TimeoutException || (exception is OperationCanceledException && !gone.IsCancellationRequested)));

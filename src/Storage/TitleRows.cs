@@ -29,13 +29,9 @@ internal static class TitleRows
         if (!row.IsDBNull(firstColumn + 1))
         {
             var device = row.GetString(firstColumn + 1);
-            if (devices.TryGetValue(device, out var known))
+            if (!devices.Add(device) && devices.TryGetValue(device, out var known))
             {
                 device = known;
-            }
-            else
-            {
-                devices.Add(device);
             }
 
             titles[^1] = titles[^1].Merge(new Register(
