@@ -32,11 +32,11 @@ internal sealed class Burst(BurstPlan plan, Progress progress)
 
     public async Task<BurstResult> RunAsync()
     {
-        await using var postgres = await BenchPostgres.StartAsync();
+        await using var bed = await TestBed.StartAsync();
         progress.Begin("starting Standalone");
-        await using var service = await SystemUnderTest.StartStandaloneAsync(postgres, "service, Standalone", new Seed(plan.Users, Titles));
+        await using var service = await SystemUnderTest.StartStandaloneAsync(bed, "service, Standalone", new Seed(plan.Users, Titles));
         await Trial.PrimeAsync(service, PeakConnections, plan.Users, Titles, progress);
-        var quiet = plan.Base ?? BaseShare * await PeakAsync(postgres, service);
+        var quiet = plan.Base ?? BaseShare * await PeakAsync(bed, service);
         progress.Begin(FormattableString.Invariant($"from {quiet:0}/s to {quiet * plan.Times:0}/s and back"));
         var load = new DrivePlan(
             service.Port, plan.Connections, new Mix(Heartbeats: 1), plan.Users, Titles, WarmUpSeconds, QuietSeconds + RiseSeconds + HighSeconds + AfterSeconds,
@@ -47,7 +47,7 @@ internal sealed class Burst(BurstPlan plan, Progress progress)
                 new RateStep(AfterSeconds, quiet, quiet),
             ],
             SampleEvery: 5);
-        var trial = await Trial.RunAsync(postgres, service, load, progress);
+        var trial = await Trial.RunAsync(bed, service, load, progress);
         progress.Done(Comparison.Line(trial));
         return new BurstResult(plan, quiet, trial.Load, Judge(trial.Load));
     }
@@ -86,11 +86,11 @@ internal sealed class Burst(BurstPlan plan, Progress progress)
         return [.. timeline.Select(second => last = second.Cadence > 0 ? second.Cadence : last)];
     }
 
-    private async Task<double> PeakAsync(BenchPostgres postgres, SystemUnderTest service)
+    private async Task<double> PeakAsync(TestBed bed, SystemUnderTest service)
     {
         progress.Begin("looking for the peak");
         var trial = await Trial.RunAsync(
-            postgres, service, new DrivePlan(service.Port, PeakConnections, new Mix(Heartbeats: 1), plan.Users, Titles, WarmUpSeconds, QuietSeconds), progress);
+            bed, service, new DrivePlan(service.Port, PeakConnections, new Mix(Heartbeats: 1), plan.Users, Titles, WarmUpSeconds, QuietSeconds), progress);
         progress.Done(Comparison.Line(trial));
         return trial.Load.PerSecond;
     }

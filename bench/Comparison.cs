@@ -53,21 +53,21 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
 
     public async Task<ComparisonResult> RunAsync()
     {
-        await using var postgres = await BenchPostgres.StartAsync();
+        await using var bed = await TestBed.StartAsync();
         using var redis = Wants("c") ? Redis.TryStart() : null;
         if (Wants("c") && redis is null)
             progress.Say("!!! redis-server is not installed: (c) is LEFT OUT (Debian: apt-get install redis-server)");
         var systems = new Dictionary<string, SystemUnderTest>();
         try
         {
-            await StartAsync(postgres, redis, systems);
-            await TakeTurnsAsync(postgres, systems, "heartbeats", new Mix(Heartbeats: 1), _heartbeats);
+            await StartAsync(bed, redis, systems);
+            await TakeTurnsAsync(bed, systems, "heartbeats", new Mix(Heartbeats: 1), _heartbeats);
             await TakeTurnsAsync(
-                postgres, systems.Where(system => system.Key is "a" or "c" or Standalone or Separate).ToDictionary(), "rows", new Mix(Rows: 1), _rows);
+                bed, systems.Where(system => system.Key is "a" or "c" or Standalone or Separate).ToDictionary(), "rows", new Mix(Rows: 1), _rows);
             var findings = new List<Finding>(Ratios());
             if (systems.TryGetValue(Standalone, out var service))
             {
-                var latencies = new Latencies(plan, postgres, service, systems.GetValueOrDefault("a"), progress);
+                var latencies = new Latencies(plan, bed, service, systems.GetValueOrDefault("a"), progress);
                 findings.Add(await latencies.HeartbeatsAsync(Peak(_heartbeats)));
                 findings.AddRange(await latencies.RowsAsync(Peak(_rows)));
                 findings.Add(new(
@@ -77,8 +77,9 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
 
             await StopAsync(systems);
             if (plan.Only.Count == 0)
-                await SizesAsync(postgres, findings);
-            var grains = Wants(Grains) ? await GrainsAsync(postgres, findings) : null;
+                await SizesAsync(bed, findings);
+            var grains = Wants(Grains) ? await GrainsAsync(bed, findings) : null;
+            progress.Say($"telemetry that was sent meanwhile: {bed.Telemetry.Taken}");
             return new ComparisonResult(plan, _heartbeats, _rows, grains, findings);
         }
         finally
@@ -98,7 +99,7 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
         Figures.Median(trials[Standalone].Select(trial => trial.Load.PerSecond));
 
     // What grows with users and titles.
-    private async Task SizesAsync(BenchPostgres postgres, List<Finding> findings)
+    private async Task SizesAsync(TestBed bed, List<Finding> findings)
     {
         var sizes = new Costs.Size[]
         {
@@ -107,17 +108,17 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
             new("10 000 users", new Seed(10_000, 1), CrowdUsers),
             new("1 000 000 users", new Seed(1_000_000, 1), CrowdUsers),
         };
-        var costs = await Costs.MeasureAsync(postgres, sizes, plan, progress);
+        var costs = await Costs.MeasureAsync(bed, sizes, plan, progress);
         findings.Add(new("cost per heartbeat, 10 000 titles ÷ 10 titles", 1.1, AtLeast: false, Costs.Ratio(costs[sizes[1]], costs[sizes[0]]), Note: "processor time of service and Postgres"));
         findings.Add(new("cost per heartbeat, 1 M users ÷ 10 k users", 1.25, AtLeast: false, Costs.Ratio(costs[sizes[3]], costs[sizes[2]]), Note: "processor time of service and Postgres"));
     }
 
     // What a user costs in memory, and how fast they wake.
-    private async Task<GrainResult> GrainsAsync(BenchPostgres postgres, List<Finding> findings)
+    private async Task<GrainResult> GrainsAsync(TestBed bed, List<Finding> findings)
     {
         progress.Begin("waking users at the grains");
-        await using var database = await SystemUnderTest.CreateServiceAsync(postgres, "grains", "grains", new Seed(WokenUsers + (WokenUsers / 10), 10));
-        var grains = await GrainProcess.RunAsync(database, WokenUsers, progress.Stop);
+        await using var database = await SystemUnderTest.CreateServiceAsync(bed, "grains", "grains", new Seed(WokenUsers + GrainProcess.FirstUsers, 10));
+        var grains = await GrainProcess.RunAsync(bed, database, WokenUsers, progress.Stop);
         progress.Done(FormattableString.Invariant(
             $"{grains.WokenPerSecond:0}/s, {grains.LiveBytes:0} B live and {grains.ResidentBytes:0} B resident each; heartbeats at the grains {grains.HeartbeatsPerSecond:0}/s, {grains.HeartbeatAllocatedBytes:0} B allocated and {grains.HeartbeatCpuMicroseconds:0} µs of CPU each"));
         findings.Add(new("memory per active user with 10 titles, all included", 4_096, AtLeast: false, grains.LiveBytes, " B", FormattableString.Invariant($"live after a collection; the process grew by {grains.ResidentBytes:0} B")));
@@ -127,26 +128,26 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
 
     private bool Wants(string key) => plan.Only.Count == 0 || plan.Only.Contains(key);
 
-    private async Task StartAsync(BenchPostgres postgres, Redis? redis, Dictionary<string, SystemUnderTest> systems)
+    private async Task StartAsync(TestBed bed, Redis? redis, Dictionary<string, SystemUnderTest> systems)
     {
         var seed = new Seed(plan.Users, plan.Titles);
         foreach (var (key, title, design) in _baselines.Where(baseline => Wants(baseline.Key) && (baseline.Key != "c" || redis is not null)))
         {
             progress.Begin($"starting {title}");
-            systems[key] = await SystemUnderTest.StartBaselineAsync(postgres, title, design, seed, redis?.Configuration);
+            systems[key] = await SystemUnderTest.StartBaselineAsync(bed, title, design, seed, redis?.Configuration);
         }
 
         if (Wants(Standalone))
         {
             progress.Begin("starting Standalone");
             systems[Standalone] = await SystemUnderTest.StartStandaloneAsync(
-                postgres, "service, Standalone", seed with { Users = plan.Users + Latencies.ColdUsers });
+                bed, "service, Standalone", seed with { Users = plan.Users + Latencies.ColdUsers });
         }
 
         if (Wants(Separate))
         {
             progress.Begin("starting silo and API");
-            systems[Separate] = await SystemUnderTest.StartSeparateAsync(postgres, "service, silo + API", seed);
+            systems[Separate] = await SystemUnderTest.StartSeparateAsync(bed, "service, silo + API", seed);
         }
 
         foreach (var system in systems.Values)
@@ -158,7 +159,7 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
 
     // A round is one turn of each; the first round's are not counted: what is compiled and cached then stays.
     private async Task TakeTurnsAsync(
-        BenchPostgres postgres, Dictionary<string, SystemUnderTest> systems, string what, Mix mix, Dictionary<string, IReadOnlyList<Trial>> into)
+        TestBed bed, Dictionary<string, SystemUnderTest> systems, string what, Mix mix, Dictionary<string, IReadOnlyList<Trial>> into)
     {
         var trials = systems.Keys.ToDictionary(key => key, _ => new List<Trial>());
         for (var round = 0; round <= plan.Rounds; round++)
@@ -168,7 +169,7 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
                 var load = new DrivePlan(
                     system.Port, plan.Connections, mix, plan.Users, plan.Titles, plan.WarmUp, round == 0 ? Math.Min(3, plan.Seconds) : plan.Seconds);
                 progress.Begin(round == 0 ? $"{what}, warm-up, {system.Name}" : $"{what}, round {round}, {system.Name}");
-                var trial = await Trial.RunAsync(postgres, system, load, progress);
+                var trial = await Trial.RunAsync(bed, system, load, progress);
                 progress.Done(Line(trial));
                 if (round > 0)
                     trials[key].Add(trial);

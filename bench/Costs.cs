@@ -12,7 +12,7 @@ internal static class Costs
     /// <summary>Measures all sizes in turns, each on a Standalone of its own.</summary>
     /// <returns>The trials of each size, in the order of the rounds.</returns>
     public static async Task<IReadOnlyDictionary<Size, IReadOnlyList<Trial>>> MeasureAsync(
-        BenchPostgres postgres, IReadOnlyList<Size> sizes, ComparisonPlan plan, Progress progress)
+        TestBed bed, IReadOnlyList<Size> sizes, ComparisonPlan plan, Progress progress)
     {
         var systems = new List<SystemUnderTest>();
         try
@@ -20,7 +20,7 @@ internal static class Costs
             foreach (var size in sizes)
             {
                 progress.Begin($"seeding {size.Name}");
-                systems.Add(await SystemUnderTest.StartStandaloneAsync(postgres, size.Name, size.Seed, database: $"cost_{systems.Count}"));
+                systems.Add(await SystemUnderTest.StartStandaloneAsync(bed, size.Name, size.Seed, database: $"cost_{systems.Count}"));
                 await Trial.PrimeAsync(systems[^1], plan.Connections, size.ActiveUsers, size.Seed.Titles, progress);
                 progress.Done("seeded, awake");
             }
@@ -35,7 +35,7 @@ internal static class Costs
                     var load = new DrivePlan(
                         systems[index].Port, Math.Min(plan.Connections, size.ActiveUsers), new Mix(Heartbeats: 1), size.ActiveUsers, size.Seed.Titles,
                         plan.WarmUp, plan.Seconds);
-                    trials[size].Add(await Trial.RunAsync(postgres, systems[index], load, progress));
+                    trials[size].Add(await Trial.RunAsync(bed, systems[index], load, progress));
                     progress.Done(Comparison.Line(trials[size][^1]));
                 }
             }

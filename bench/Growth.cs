@@ -34,19 +34,19 @@ internal sealed class Growth(GrowthPlan plan, Progress progress)
 
     public async Task<GrowthResult> RunAsync()
     {
-        await using var postgres = await BenchPostgres.StartAsync();
+        await using var bed = await TestBed.StartAsync();
         var axes = new List<GrowthAxis>();
         if (Wants("titles"))
-            axes.Add(await SizesAsync(postgres, "titles per user", [.. _titles.Select(titles => Size($"{titles} titles", HistoryUsers, titles, HistoryUsers))]));
+            axes.Add(await SizesAsync(bed, "titles per user", [.. _titles.Select(titles => Size($"{titles} titles", HistoryUsers, titles, HistoryUsers))]));
         if (Wants("users"))
-            axes.Add(await SizesAsync(postgres, "users in the table", [.. _users.Select(users => Size($"{users} users", users, Titles / 5, CrowdUsers))]));
+            axes.Add(await SizesAsync(bed, "users in the table", [.. _users.Select(users => Size($"{users} users", users, Titles / 5, CrowdUsers))]));
         if (Wants("active"))
-            axes.Add(await SizesAsync(postgres, "active users", [.. _active.Select(active => Size($"{active} active", active, Titles, active))]));
+            axes.Add(await SizesAsync(bed, "active users", [.. _active.Select(active => Size($"{active} active", active, Titles, active))]));
         if (Wants("silos"))
-            axes.Add(await SilosAsync(postgres));
+            axes.Add(await SilosAsync(bed));
         if (Wants("connections"))
-            axes.Add(await ConnectionsAsync(postgres));
-        var table = Wants("table") ? await new TableGrowth(plan, postgres, progress).RunAsync() : null;
+            axes.Add(await ConnectionsAsync(bed));
+        var table = Wants("table") ? await new TableGrowth(plan, bed, progress).RunAsync() : null;
         return new GrowthResult(plan, axes, table);
     }
 
@@ -78,45 +78,45 @@ internal sealed class Growth(GrowthPlan plan, Progress progress)
 
     private bool Wants(string axis) => plan.Axes.Count == 0 || plan.Axes.Contains(axis);
 
-    private async Task<GrowthAxis> SizesAsync(BenchPostgres postgres, string name, IReadOnlyList<Costs.Size> sizes)
+    private async Task<GrowthAxis> SizesAsync(TestBed bed, string name, IReadOnlyList<Costs.Size> sizes)
     {
-        var costs = await Costs.MeasureAsync(postgres, sizes, plan.Turns, progress);
+        var costs = await Costs.MeasureAsync(bed, sizes, plan.Turns, progress);
         return new GrowthAxis(name, [.. sizes.Select(size => Point(size.Name, costs[size]))]);
     }
 
-    private async Task<GrowthAxis> SilosAsync(BenchPostgres postgres)
+    private async Task<GrowthAxis> SilosAsync(TestBed bed)
     {
         var points = new List<GrowthPoint>();
         foreach (var silos in _silos)
         {
             progress.Begin($"starting {silos} silos");
-            await using var system = await SystemUnderTest.StartSeparateAsync(postgres, $"{silos} silos + API", new Seed(CrowdUsers, Titles), silos);
+            await using var system = await SystemUnderTest.StartSeparateAsync(bed, $"{silos} silos + API", new Seed(CrowdUsers, Titles), silos);
             await Trial.PrimeAsync(system, plan.Turns.Connections, CrowdUsers, Titles, progress);
-            points.Add(Point($"{silos} silos + API", await RepeatAsync(postgres, system, plan.Turns.Connections)));
+            points.Add(Point($"{silos} silos + API", await RepeatAsync(bed, system, plan.Turns.Connections)));
         }
 
         return new GrowthAxis("silos", points);
     }
 
-    private async Task<GrowthAxis> ConnectionsAsync(BenchPostgres postgres)
+    private async Task<GrowthAxis> ConnectionsAsync(TestBed bed)
     {
         progress.Begin("starting Standalone");
-        await using var system = await SystemUnderTest.StartStandaloneAsync(postgres, "Standalone", new Seed(CrowdUsers, Titles), database: "connections");
+        await using var system = await SystemUnderTest.StartStandaloneAsync(bed, "Standalone", new Seed(CrowdUsers, Titles), database: "connections");
         await Trial.PrimeAsync(system, plan.Turns.Connections, CrowdUsers, Titles, progress);
         var points = new List<GrowthPoint>();
         foreach (var connections in _connections)
-            points.Add(Point($"{connections} connections", await RepeatAsync(postgres, system, connections)));
+            points.Add(Point($"{connections} connections", await RepeatAsync(bed, system, connections)));
         return new GrowthAxis("connections", points);
     }
 
-    private async Task<IReadOnlyList<Trial>> RepeatAsync(BenchPostgres postgres, SystemUnderTest system, int connections)
+    private async Task<IReadOnlyList<Trial>> RepeatAsync(TestBed bed, SystemUnderTest system, int connections)
     {
         var trials = new List<Trial>();
         for (var round = 1; round <= plan.Turns.Rounds; round++)
         {
             progress.Begin($"heartbeats, round {round}, {system.Name}, {connections} connections");
             trials.Add(await Trial.RunAsync(
-                postgres,
+                bed,
                 system,
                 new DrivePlan(system.Port, connections, new Mix(Heartbeats: 1), CrowdUsers, Titles, plan.Turns.WarmUp, plan.Turns.Seconds),
                 progress));

@@ -6,11 +6,11 @@ namespace ContinueWatching.Bench;
 
 /// <summary>How long the service takes at half of its peak: an open loop, so that waiting counts from when a request was meant to start.</summary>
 /// <param name="plan">How it is measured.</param>
-/// <param name="postgres">Behind the service.</param>
+/// <param name="bed">What it runs on.</param>
 /// <param name="service">What is measured.</param>
 /// <param name="empty">The empty endpoint, which tells at the same rate what the machine and the driver make of it; null where it is left out.</param>
 /// <param name="progress">Where it is told.</param>
-internal sealed class Latencies(ComparisonPlan plan, BenchPostgres postgres, SystemUnderTest service, SystemUnderTest? empty, Progress progress)
+internal sealed class Latencies(ComparisonPlan plan, TestBed bed, SystemUnderTest service, SystemUnderTest? empty, Progress progress)
 {
     /// <summary>Cold users that the database holds behind the active ones.</summary>
     public const int ColdUsers = 12_000;
@@ -30,7 +30,7 @@ internal sealed class Latencies(ComparisonPlan plan, BenchPostgres postgres, Sys
     /// <summary>Rows at half of <paramref name="peak"/>, some of them of users who have to be woken.</summary>
     public async Task<IReadOnlyList<Finding>> RowsAsync(double peak)
     {
-        var coldPerRound = ColdUsers / plan.Rounds;
+        var coldPerRound = ColdUsers / (plan.Rounds + 1);
         var rate = peak * Half;
 
         // A drawn share varies: nine tenths of what there is are never overdrawn.
@@ -53,17 +53,20 @@ internal sealed class Latencies(ComparisonPlan plan, BenchPostgres postgres, Sys
         return FormattableString.Invariant($"; the empty endpoint at that rate: p99 {Figures.Median(trials.Select(trial => trial.Load.Operations[operation].P99)):0.0} ms");
     }
 
+    // The first is not counted: with another mix other code is compiled.
     private async Task<IReadOnlyList<Trial>> RepeatAsync(SystemUnderTest system, string what, double rate, Mix mix, int coldPerRound)
     {
         var trials = new List<Trial>();
-        for (var round = 0; round < plan.Rounds; round++)
+        for (var round = 0; round <= plan.Rounds; round++)
         {
-            progress.Begin($"{what}, {rate:0}/s, round {round + 1}");
+            progress.Begin(round == 0 ? $"{what}, {rate:0}/s, warm-up" : $"{what}, {rate:0}/s, round {round}");
             var load = new DrivePlan(
                 system.Port, plan.Connections, mix, plan.Users, plan.Titles, plan.WarmUp, plan.Seconds,
                 [new RateStep(plan.WarmUp + plan.Seconds, rate, rate)], plan.Users + (round * coldPerRound), coldPerRound);
-            trials.Add(await Trial.RunAsync(postgres, system, load, progress));
-            progress.Done(Comparison.Line(trials[^1]));
+            var trial = await Trial.RunAsync(bed, system, load, progress);
+            progress.Done(Comparison.Line(trial));
+            if (round > 0)
+                trials.Add(trial);
         }
 
         return trials;

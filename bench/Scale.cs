@@ -46,7 +46,7 @@ internal static class Scale
     // What one server's disk is given to write for good, and what a follower can be given to replay.
     private const double WalBytesPerServer = 100e6;
 
-    // Of each silo: two commit lanes, two load lanes twice, the rarer statements, membership.
+    // Of each silo: a commit lane, two load lanes twice, the rarer statements, membership.
     private const int ConnectionsPerSilo = 24;
 
     /// <summary>What so many viewers need, as Markdown.</summary>

@@ -58,7 +58,7 @@ internal sealed record TableGrowthResult(int Users, IReadOnlyList<TableState> St
 }
 
 /// <summary>Writes heartbeats, many millions if asked, and looks at the table all the while.</summary>
-internal sealed class TableGrowth(GrowthPlan plan, BenchPostgres postgres, Progress progress)
+internal sealed class TableGrowth(GrowthPlan plan, TestBed bed, Progress progress)
 {
     private const int Users = 20_000;
     private const int Titles = 10;
@@ -76,7 +76,7 @@ internal sealed class TableGrowth(GrowthPlan plan, BenchPostgres postgres, Progr
     public async Task<TableGrowthResult> RunAsync()
     {
         progress.Begin("starting Standalone");
-        await using var system = await SystemUnderTest.StartStandaloneAsync(postgres, "Standalone", new Seed(Users, Titles), database: "growth");
+        await using var system = await SystemUnderTest.StartStandaloneAsync(bed, "Standalone", new Seed(Users, Titles), database: "growth");
         await Trial.PrimeAsync(system, plan.Turns.Connections, Users, Titles, progress);
         var states = new List<TableState> { await LookAsync(system, 0) };
         var heartbeats = 0L;
@@ -84,7 +84,7 @@ internal sealed class TableGrowth(GrowthPlan plan, BenchPostgres postgres, Progr
         {
             progress.Begin(FormattableString.Invariant($"{heartbeats / 1e6:0.0} of {plan.Heartbeats / 1e6:0.0} M heartbeats"));
             var trial = await Trial.RunAsync(
-                postgres, system, new DrivePlan(system.Port, plan.Turns.Connections, new Mix(Heartbeats: 1), Users, Titles, WarmUp: 0, SliceSeconds), progress);
+                bed, system, new DrivePlan(system.Port, plan.Turns.Connections, new Mix(Heartbeats: 1), Users, Titles, WarmUp: 0, SliceSeconds), progress);
             heartbeats += trial.Answers;
             states.Add(await LookAsync(system, heartbeats));
         }

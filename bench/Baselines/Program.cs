@@ -4,6 +4,7 @@ using ContinueWatching.Baselines;
 using ContinueWatching.Hosting;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.AddTelemetry("baseline", isScraped: false);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddOptions<ApiSettings>().BindConfiguration(ApiSettings.Section);
 builder.Services.AddBearerTokens();

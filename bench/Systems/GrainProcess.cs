@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using ContinueWatching.Bench.Load;
 using ContinueWatching.Contracts;
+using ContinueWatching.Hosting;
 using ContinueWatching.Silo;
 using ContinueWatching.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -36,14 +37,17 @@ internal static class GrainProcess
     /// <summary>The verb of this executable.</summary>
     public const string Verb = "grain-process";
 
+    /// <summary>Users behind those that count, who are woken before: so that what wakes is compiled.</summary>
+    public const int FirstUsers = 20_000;
+
     private const int Callers = 1_000;
-    private const int JitUsers = 5_000;
+
     private const int HeartbeatsPerUser = 4;
 
     /// <summary>Starts the process on a seeded database, whose users nobody has asked for yet.</summary>
     /// <exception cref="InvalidOperationException">It failed; the message carries what it said.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled; the process is ended.</exception>
-    public static async Task<GrainResult> RunAsync(SystemUnderTest database, int users, CancellationToken stop)
+    public static async Task<GrainResult> RunAsync(TestBed bed, SystemUnderTest database, int users, CancellationToken stop)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(GrainProcess).Assembly.Location, Verb])
         {
@@ -54,6 +58,8 @@ internal static class GrainProcess
         start.Environment["DOTNET_gcServer"] = "1"; // as a silo has it
         start.Environment["ConnectionStrings__Postgres"] = database.ConnectionString;
         start.Environment["Users"] = $"{users}";
+        foreach (var (name, value) in bed.Telemetry.Environment)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         await using var ending = stop.Register(process.Kill);
         process.StandardInput.Close();
@@ -73,13 +79,14 @@ internal static class GrainProcess
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         var ports = ServiceProcess.FreePorts(3);
         builder.Configuration["urls"] = $"http://127.0.0.1:{ports[2]}";
+        builder.AddTelemetry("grains", isScraped: false);
         builder.AddGrains(silo => silo.UseLocalhostClustering(ports[0], ports[1]));
         builder.Services.AddSingleton(TimeProvider.System);
         await using var app = builder.Build();
         await app.StartAsync();
         var grains = app.Services.GetRequiredService<IGrainFactory>();
         var users = builder.Configuration.GetValue<int>("Users");
-        await ForEachAsync(users, users + JitUsers, user => ReadRowAsync(grains, user));
+        await ForEachAsync(users, users + FirstUsers, user => ReadRowAsync(grains, user));
         var before = Memory();
         var woken = await MeasureAsync(0, users, user => ReadRowAsync(grains, user));
         var after = Memory();

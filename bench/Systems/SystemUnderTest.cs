@@ -31,54 +31,54 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
     /// <summary>One of the baselines: Empty, Upsert, UpsertRedis, GrainStorage.</summary>
     public static async Task<SystemUnderTest> StartBaselineAsync(
-        BenchPostgres postgres, string name, string design, Seed seed, string? redis = null)
+        TestBed bed, string name, string design, Seed seed, string? redis = null)
     {
-        var database = await postgres.CreateDatabaseAsync(design.ToLowerInvariant());
+        var database = await bed.Postgres.CreateDatabaseAsync(design.ToLowerInvariant());
         var system = new SystemUnderTest(name, database);
         if (design == "GrainStorage")
             await system.MigrateAsync();
         if (design is "Upsert" or "UpsertRedis")
         {
             // Makes the table, to be seeded before the cache is filled.
-            await system.StartAsync("Baselines", Settings(database, "Upsert", seed, null));
+            await system.StartAsync("Baselines", bed, Settings(database, "Upsert", seed, null));
             await BenchPostgres.SeedAsync(database, "place", 0, seed.Users, seed.Titles);
             await system.StopAsync();
         }
 
-        return await system.StartAsync("Baselines", Settings(database, design, seed, redis));
+        return await system.StartAsync("Baselines", bed, Settings(database, design, seed, redis));
     }
 
     /// <summary>The service, silo and API in one process.</summary>
     public static async Task<SystemUnderTest> StartStandaloneAsync(
-        BenchPostgres postgres, string name, Seed seed, IReadOnlyDictionary<string, string?>? settings = null, string database = "standalone")
+        TestBed bed, string name, Seed seed, string database = "standalone")
     {
-        var system = await CreateServiceAsync(postgres, name, database, seed);
-        return await system.StartAsync("Standalone", Service(system.ConnectionString, settings));
+        var system = await CreateServiceAsync(bed, name, database, seed);
+        return await system.StartAsync("Standalone", bed, Service(system.ConnectionString));
     }
 
     /// <summary>The service as a deployment runs it: silos, and an API.</summary>
     public static async Task<SystemUnderTest> StartSeparateAsync(
-        BenchPostgres postgres, string name, Seed seed, int silos = 1, IReadOnlyDictionary<string, string?>? settings = null)
+        TestBed bed, string name, Seed seed, int silos = 1)
     {
-        var system = await CreateServiceAsync(postgres, name, $"separate_{silos}", seed);
+        var system = await CreateServiceAsync(bed, name, $"separate_{silos}", seed);
         for (var silo = 0; silo < silos; silo++)
         {
             var ports = ServiceProcess.FreePorts(2);
-            await system.StartAsync("Silo", Service(system.ConnectionString, settings, new()
+            await system.StartAsync("Silo", bed, new(Service(system.ConnectionString))
             {
                 ["Cluster__SiloPort"] = $"{ports[0]}",
                 ["Cluster__GatewayPort"] = $"{ports[1]}",
                 ["Cluster__AdvertisedAddress"] = "127.0.0.1",
-            }));
+            });
         }
 
-        return await system.StartAsync("Api", Service(system.ConnectionString, settings));
+        return await system.StartAsync("Api", bed, Service(system.ConnectionString));
     }
 
     /// <summary>The service's database alone, seeded.</summary>
-    public static async Task<SystemUnderTest> CreateServiceAsync(BenchPostgres postgres, string name, string database, Seed seed)
+    public static async Task<SystemUnderTest> CreateServiceAsync(TestBed bed, string name, string database, Seed seed)
     {
-        var system = new SystemUnderTest(name, await postgres.CreateDatabaseAsync(database));
+        var system = new SystemUnderTest(name, await bed.Postgres.CreateDatabaseAsync(database));
         await system.MigrateAsync();
         await BenchPostgres.SeedAsync(system.ConnectionString, "resume", 0, seed.Users, seed.Titles);
         await BenchPostgres.RunAsync(
@@ -104,24 +104,19 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         }.ConnectionString,
     };
 
-    private static Dictionary<string, string?> Service(
-        string database, IReadOnlyDictionary<string, string?>? settings, Dictionary<string, string?>? more = null)
+    private static Dictionary<string, string?> Service(string database) => new(Tokens.Configuration)
     {
-        var all = new Dictionary<string, string?>(Tokens.Configuration)
-        {
-            ["ConnectionStrings__Postgres"] = database,
-            ["Rates__Enabled"] = "false",
-        };
-        foreach (var (name, value) in (settings ?? new Dictionary<string, string?>()).Concat(more ?? []))
-            all[name] = value;
-        return all;
-    }
+        ["ConnectionStrings__Postgres"] = database,
+        ["Rates__Enabled"] = "false",
+    };
 
     // What serves most requests on two cores: fewer leave the disk idle, more only wait for each other.
     private const int PoolSize = 32;
 
-    private async Task<SystemUnderTest> StartAsync(string project, Dictionary<string, string?> environment)
+    private async Task<SystemUnderTest> StartAsync(string project, TestBed bed, Dictionary<string, string?> environment)
     {
+        foreach (var (name, value) in bed.Telemetry.Environment)
+            environment[name] = value;
         var ports = ServiceProcess.FreePorts(3);
         Port = ports[0];
         environment["urls"] = $"http://127.0.0.1:{Port}";

@@ -33,14 +33,14 @@ internal sealed record Trial(
         progress.Stop);
 
     /// <summary>Runs a load, and reads the counters around its measured time.</summary>
-    public static async Task<Trial> RunAsync(BenchPostgres postgres, SystemUnderTest system, DrivePlan plan, Progress progress)
+    public static async Task<Trial> RunAsync(TestBed bed, SystemUnderTest system, DrivePlan plan, Progress progress)
     {
         Task<Counters>? before = null;
         Task<Counters>? after = null;
         var result = await DriverProcess.RunAsync(
             plan,
-            () => before = Counters.ReadAsync(postgres, system),
-            () => after = Counters.ReadAsync(postgres, system),
+            () => before = Counters.ReadAsync(bed, system),
+            () => after = Counters.ReadAsync(bed, system),
             progress.Second,
             progress.Stop);
         var (from, to) = (await before!, await after!);
@@ -50,10 +50,10 @@ internal sealed record Trial(
 
     private sealed record Counters(double Server, double Postgres, long Commits, long WalBytes)
     {
-        public static async Task<Counters> ReadAsync(BenchPostgres postgres, SystemUnderTest system)
+        public static async Task<Counters> ReadAsync(TestBed bed, SystemUnderTest system)
         {
-            var (server, database) = (system.CpuSeconds, postgres.CpuSeconds);
-            var (commits, wal) = await postgres.CountersAsync();
+            var (server, database) = (system.CpuSeconds, bed.Postgres.CpuSeconds);
+            var (commits, wal) = await bed.Postgres.CountersAsync();
             return new Counters(server, database, commits, wal);
         }
     }

@@ -80,7 +80,19 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             }
 
             var marks = title.MarksAfter(stored, _completion, catalogued, now);
-            if (await StoreAsync(_store.StoreAsync(ToWrite(title, stored, verdict.Evicted, marks, now))))
+            bool stands;
+            try
+            {
+                stands = await _store.StoreAsync(ToWrite(title, stored, verdict.Evicted, marks, now));
+            }
+            catch (StorageUnavailableException unavailable) when (unavailable.OutcomeUnknown)
+            {
+                // As StoreAsync does it, without one: each await of a turn has its price, and this is every heartbeat's.
+                GiveUpMemory();
+                throw;
+            }
+
+            if (stands)
             {
                 // It may have been merged with a page since it was judged: what was stored goes into what is known now.
                 title = _titles.Merge(title.With(marks).Merge(stored));

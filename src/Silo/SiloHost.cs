@@ -48,7 +48,7 @@ public static class SiloHost
                 orleans.LoadSheddingEnabled = settings.Value.CpuLimit > 0;
                 orleans.CpuThreshold = settings.Value.CpuLimit > 0 ? settings.Value.CpuLimit : orleans.CpuThreshold;
             });
-            silo.AddActivityPropagation();
+            silo.AddRecordedTraces();
 
             // What it counts begins at zero when the silo does.
             silo.AddStartupTask((services, _) => Task.FromResult(services.GetRequiredService<GrainInstruments>()));

@@ -15,17 +15,33 @@ internal sealed partial class CommitWriter
 {
     // "<=" lets a repeat of what is stored (a commit whose answer was lost) pass as stored; only a newer row makes it lose.
     // Arrays behind a select count as 10 elements: no plan with a table scan seems worth while, however many there really are.
-    private const string Sql = """
-        with input as (
-          select * from unnest((select $1::text[]), (select $2::uuid[]), (select $3::text[]), (select $4::int[]), (select $5::int[]),
-            (select $6::timestamptz[])) with ordinality as i(user_id, content_id, device_id, position_ms, duration_ms, watched_at, number)
-        ), stored as (
-          insert into resume as r (user_id, content_id, device_id, position_ms, duration_ms, watched_at)
+    private const string Input = """
+        unnest((select $1::text[]), (select $2::uuid[]), (select $3::text[]), (select $4::int[]), (select $5::int[]),
+            (select $6::timestamptz[]))
+        """;
+
+    private const string Upsert = """
+        insert into resume as r (user_id, content_id, device_id, position_ms, duration_ms, watched_at)
           select user_id, content_id, device_id, position_ms, duration_ms, watched_at from input
           on conflict (user_id, content_id, device_id) do update
             set position_ms = excluded.position_ms, watched_at = excluded.watched_at,
                 duration_ms = coalesce(excluded.duration_ms, r.duration_ms)
             where (r.watched_at, r.position_ms) <= (excluded.watched_at, excluded.position_ms)
+        """;
+
+    // What nearly every commit is: heartbeats of known users, of which none loses. To start the long statement costs as much as several of its rows.
+    private const string PlainSql = $"""
+        with input as (
+          select * from {Input} as i(user_id, content_id, device_id, position_ms, duration_ms, watched_at)
+        )
+        {Upsert}
+        """;
+
+    private const string Sql = $"""
+        with input as (
+          select * from {Input} with ordinality as i(user_id, content_id, device_id, position_ms, duration_ms, watched_at, number)
+        ), stored as (
+          {Upsert}
           returning user_id, content_id, device_id
         ), evicted as (
           delete from resume r
@@ -163,6 +179,11 @@ internal sealed partial class CommitWriter
     private async Task<HashSet<int>> ExecuteAsync(
         NpgsqlConnection connection, ReadOnlyMemory<BatchLane<RegisterWrite, bool>.Waiter> rows, CancellationToken cancellationToken)
     {
+        if (IsPlain(rows.Span) && await ExecutePlainAsync(connection, rows, cancellationToken))
+        {
+            return [];
+        }
+
         await using var command = _database.CreateCommand(connection, Sql);
         AddStored(command.Parameters, rows.Span);
         AddEvicted(command.Parameters, rows.Span);
@@ -179,6 +200,29 @@ internal sealed partial class CommitWriter
         // Only behind the last result has Postgres committed.
         await reader.NextResultAsync(cancellationToken);
         return lost;
+    }
+
+    private static bool IsPlain(ReadOnlySpan<BatchLane<RegisterWrite, bool>.Waiter> rows)
+    {
+        foreach (var row in rows)
+        {
+            if (row.Request is not { Evicted: null, Marks: null, UserSince: null })
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Whether all of them stand. If not, the long statement tells which do not; to those that do it is a repeat.
+    private async Task<bool> ExecutePlainAsync(
+        NpgsqlConnection connection, ReadOnlyMemory<BatchLane<RegisterWrite, bool>.Waiter> rows, CancellationToken cancellationToken)
+    {
+        await using var command = _database.CreateCommand(connection, PlainSql);
+        AddStored(command.Parameters, rows.Span);
+        await command.PrepareAsync(cancellationToken);
+        return await command.ExecuteNonQueryAsync(cancellationToken) == rows.Length;
     }
 
     private static void AddStored(NpgsqlParameterCollection parameters, ReadOnlySpan<BatchLane<RegisterWrite, bool>.Waiter> rows)

@@ -168,8 +168,8 @@ internal sealed class ResumeLoader
         while (await reader.ReadAsync(cancellationToken))
         {
             var index = reader.GetInt32(0) - 1;
-            oldestDays[index] = await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetFieldValue<DateOnly>(1);
-            if (!await reader.IsDBNullAsync(3, cancellationToken))
+            oldestDays[index] = reader.IsDBNull(1) ? null : reader.GetFieldValue<DateOnly>(1);
+            if (!reader.IsDBNull(3))
             {
                 titles.Add(index, reader, firstColumn: 3);
                 if (titles.CountOf(index) == TitlePage.Size)

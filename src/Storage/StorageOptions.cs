@@ -9,11 +9,10 @@ public sealed class StorageOptions
     public const string Section = "Storage";
 
     /// <summary>
-    /// Commits under way at once, a connection each: 2. One waits for the disk while the other is prepared; more make smaller batches
-    /// out of the same reports.
+    /// Commits under way at once, a connection each: 1. More make smaller batches out of the same reports, and what costs Postgres most is the commit.
     /// </summary>
     [Range(1, 32)]
-    public int CommitLanes { get; set; } = 2;
+    public int CommitLanes { get; set; } = 1;
 
     /// <summary>The most reports in one commit: 1 000. More save little and make everybody in it wait for the longest.</summary>
     [Range(1, 10_000)]
