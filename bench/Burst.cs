@@ -105,7 +105,7 @@ internal sealed class Burst(BurstPlan plan, Progress progress)
         [
             new("errors other than 503 with Retry-After", 0, AtLeast: false, load.Errors),
             new("seconds until normal again", 30, AtLeast: false, lastBad + 1, " s", FormattableString.Invariant($"nobody refused, p99 within {NormalP99:0} ms")),
-            new("longest cadence asked ÷ usual", 1.01, AtLeast: true, cadence.Max() / cadence[(int)QuietSeconds - 1]),
+            new("longest cadence asked ÷ usual", 1.01, AtLeast: true, cadence[(int)QuietSeconds - 1] is var usual and > 0 ? cadence.Max() / usual : null),
         ];
     }
 }

@@ -16,11 +16,12 @@ namespace ContinueWatching.Bench;
 internal sealed record ComparisonPlan(
     int Rounds, double Seconds, double WarmUp, int Connections, int Users, int Titles, IReadOnlySet<string> Only);
 
-/// <summary>What a comparison measured: trials by system, in the order of the rounds.</summary>
+/// <summary>What a comparison measured: trials by system, in the order of the rounds; <c>Evening</c> is all that viewers do, of Standalone.</summary>
 internal sealed record ComparisonResult(
     ComparisonPlan Plan,
     IReadOnlyDictionary<string, IReadOnlyList<Trial>> Heartbeats,
     IReadOnlyDictionary<string, IReadOnlyList<Trial>> Rows,
+    IReadOnlyList<Trial> Evening,
     GrainResult? Grains,
     IReadOnlyList<Finding> Findings);
 
@@ -29,6 +30,7 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
 {
     private readonly Dictionary<string, IReadOnlyList<Trial>> _heartbeats = [];
     private readonly Dictionary<string, IReadOnlyList<Trial>> _rows = [];
+    private IReadOnlyList<Trial> _evening = [];
 
     /// <summary>The service in one process.</summary>
     public const string Standalone = "standalone";
@@ -70,6 +72,7 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
                 var latencies = new Latencies(plan, bed, service, systems.GetValueOrDefault("a"), progress);
                 findings.Add(await latencies.HeartbeatsAsync(Peak(_heartbeats)));
                 findings.AddRange(await latencies.RowsAsync(Peak(_rows)));
+                _evening = await latencies.EveningAsync(Peak(_heartbeats));
                 findings.Add(new(
                     $"commits per heartbeat at {plan.Connections} connections", 0.02, AtLeast: false,
                     Figures.Median(_heartbeats[Standalone].Select(trial => trial.CommitsPerAnswer))));
@@ -80,7 +83,7 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
                 await SizesAsync(bed, findings);
             var grains = Wants(Grains) ? await GrainsAsync(bed, findings) : null;
             progress.Say($"telemetry that was sent meanwhile: {bed.Telemetry.Taken}");
-            return new ComparisonResult(plan, _heartbeats, _rows, grains, findings);
+            return new ComparisonResult(plan, _heartbeats, _rows, _evening, grains, findings);
         }
         finally
         {
@@ -116,12 +119,18 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
     // What a user costs in memory, and how fast they wake.
     private async Task<GrainResult> GrainsAsync(TestBed bed, List<Finding> findings)
     {
-        progress.Begin("waking users at the grains");
+        progress.Begin("seeding users to wake");
         await using var database = await SystemUnderTest.CreateServiceAsync(bed, "grains", "grains", new Seed(WokenUsers + GrainProcess.FirstUsers, 10));
-        var grains = await GrainProcess.RunAsync(bed, database, WokenUsers, progress.Stop);
-        progress.Done(FormattableString.Invariant(
-            $"{grains.WokenPerSecond:0}/s, {grains.LiveBytes:0} B live and {grains.ResidentBytes:0} B resident each; heartbeats at the grains {grains.HeartbeatsPerSecond:0}/s, {grains.HeartbeatAllocatedBytes:0} B allocated and {grains.HeartbeatCpuMicroseconds:0} µs of CPU each"));
-        findings.Add(new("memory per active user with 10 titles, all included", 4_096, AtLeast: false, grains.LiveBytes, " B", FormattableString.Invariant($"live after a collection; the process grew by {grains.ResidentBytes:0} B")));
+        var runs = new List<GrainResult>();
+        for (var round = 1; round <= plan.Rounds; round++)
+        {
+            progress.Begin($"waking users at the grains, round {round}");
+            runs.Add(await GrainProcess.RunAsync(bed, database, WokenUsers, progress.Stop));
+            progress.Done($"{runs[^1]}");
+        }
+
+        var grains = GrainResult.Median(runs);
+        findings.Add(new("memory per active user with 10 titles, all included", 4_096, AtLeast: false, grains.LiveBytes, " B", FormattableString.Invariant($"of a silo, live after a collection; after four heartbeats each {grains.LiveBytesAfterHeartbeats:0} B; the process grew by {grains.ResidentBytes:0} B")));
         findings.Add(new("cold users with 10 titles woken per second (at the grains)", 10_000, AtLeast: true, grains.WokenPerSecond));
         return grains;
     }
@@ -134,7 +143,7 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
         foreach (var (key, title, design) in _baselines.Where(baseline => Wants(baseline.Key) && (baseline.Key != "c" || redis is not null)))
         {
             progress.Begin($"starting {title}");
-            systems[key] = await SystemUnderTest.StartBaselineAsync(bed, title, design, seed, redis?.Configuration);
+            systems[key] = await SystemUnderTest.StartBaselineAsync(bed, title, design, seed, redis);
         }
 
         if (Wants(Standalone))
@@ -162,9 +171,11 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
         TestBed bed, Dictionary<string, SystemUnderTest> systems, string what, Mix mix, Dictionary<string, IReadOnlyList<Trial>> into)
     {
         var trials = systems.Keys.ToDictionary(key => key, _ => new List<Trial>());
+        var order = systems.ToArray();
         for (var round = 0; round <= plan.Rounds; round++)
         {
-            foreach (var (key, system) in systems)
+            // Each round begins with another one: who comes after whom is nobody's advantage.
+            foreach (var (key, system) in Enumerable.Range(round, order.Length).Select(turn => order[turn % order.Length]))
             {
                 var load = new DrivePlan(
                     system.Port, plan.Connections, mix, plan.Users, plan.Titles, plan.WarmUp, round == 0 ? Math.Min(3, plan.Seconds) : plan.Seconds);
@@ -184,7 +195,7 @@ internal sealed class Comparison(ComparisonPlan plan, Progress progress)
     public static string Line(Trial trial)
     {
         var first = trial.Load.Operations.Values.First();
-        var errors = trial.Load.Errors > 0 ? $"; {trial.Load.Errors} ERRORS" : "";
+        var errors = trial.Load.Errors + trial.Load.Unavailable > 0 ? $"; {trial.Load.Unavailable} × 503, {trial.Load.Errors} ERRORS" : "";
         var sampled = string.Join(", ", trial.Load.Sampled.Select(sample => $"{sample.Value} × {sample.Key}"));
         return string.Create(
             CultureInfo.InvariantCulture,

@@ -6,8 +6,12 @@ namespace ContinueWatching.Bench;
 /// <summary>What a heartbeat costs on databases of different sizes, taking turns.</summary>
 internal static class Costs
 {
-    /// <summary>A database, and who of its users is active.</summary>
-    internal sealed record Size(string Name, Seed Seed, int ActiveUsers);
+    /// <summary>A database, and how many of its users are active, evenly among the others.</summary>
+    internal sealed record Size(string Name, Seed Seed, int ActiveUsers)
+    {
+        /// <summary>How far apart their numbers are.</summary>
+        public int Apart => Seed.Users / ActiveUsers;
+    }
 
     /// <summary>Measures all sizes in turns, each on a Standalone of its own.</summary>
     /// <returns>The trials of each size, in the order of the rounds.</returns>
@@ -21,22 +25,25 @@ internal static class Costs
             {
                 progress.Begin($"seeding {size.Name}");
                 systems.Add(await SystemUnderTest.StartStandaloneAsync(bed, size.Name, size.Seed, database: $"cost_{systems.Count}"));
-                await Trial.PrimeAsync(systems[^1], plan.Connections, size.ActiveUsers, size.Seed.Titles, progress);
+                await Trial.PrimeAsync(systems[^1], plan.Connections, size.ActiveUsers, size.Seed.Titles, progress, size.Apart);
                 progress.Done("seeded, awake");
             }
 
             var trials = sizes.ToDictionary(size => size, _ => new List<Trial>());
-            for (var round = 1; round <= plan.Rounds; round++)
+            // The first round is not counted: what is compiled and cached then stays.
+            for (var round = 0; round <= plan.Rounds; round++)
             {
                 for (var index = 0; index < sizes.Count; index++)
                 {
                     var size = sizes[index];
-                    progress.Begin($"heartbeats, round {round}, {size.Name}");
+                    progress.Begin(round == 0 ? $"heartbeats, warm-up, {size.Name}" : $"heartbeats, round {round}, {size.Name}");
                     var load = new DrivePlan(
                         systems[index].Port, Math.Min(plan.Connections, size.ActiveUsers), new Mix(Heartbeats: 1), size.ActiveUsers, size.Seed.Titles,
-                        plan.WarmUp, plan.Seconds);
-                    trials[size].Add(await Trial.RunAsync(bed, systems[index], load, progress));
-                    progress.Done(Comparison.Line(trials[size][^1]));
+                        plan.WarmUp, plan.Seconds, Apart: size.Apart);
+                    var trial = await Trial.RunAsync(bed, systems[index], load, progress);
+                    progress.Done(Comparison.Line(trial));
+                    if (round > 0)
+                        trials[size].Add(trial);
                 }
             }
 

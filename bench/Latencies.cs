@@ -12,10 +12,13 @@ namespace ContinueWatching.Bench;
 /// <param name="progress">Where it is told.</param>
 internal sealed class Latencies(ComparisonPlan plan, TestBed bed, SystemUnderTest service, SystemUnderTest? empty, Progress progress)
 {
-    /// <summary>Cold users that the database holds behind the active ones.</summary>
-    public const int ColdUsers = 12_000;
+    /// <summary>Cold users that the database holds behind the active ones: half of them for rows, half for the evening's mix.</summary>
+    public const int ColdUsers = 24_000;
 
-    private const double ColdShare = 0.02;
+    private const double MostCold = 0.02;
+
+    // What an evening is beside heartbeats: apps and players that start, each of a user who is awake.
+    private const double Started = 0.02;
     private const double Half = 0.5;
 
     /// <summary>Heartbeats at half of <paramref name="peak"/>.</summary>
@@ -30,12 +33,9 @@ internal sealed class Latencies(ComparisonPlan plan, TestBed bed, SystemUnderTes
     /// <summary>Rows at half of <paramref name="peak"/>, some of them of users who have to be woken.</summary>
     public async Task<IReadOnlyList<Finding>> RowsAsync(double peak)
     {
-        var coldPerRound = ColdUsers / (plan.Rounds + 1);
         var rate = peak * Half;
-
-        // A drawn share varies: nine tenths of what there is are never overdrawn.
-        var share = Math.Min(ColdShare, 0.9 * coldPerRound / (rate * (plan.WarmUp + plan.Seconds)));
-        var trials = await RepeatAsync(service, "rows at half of the peak", rate, new Mix(Rows: 1 - share, ColdRows: share), coldPerRound);
+        var cold = ColdShare(rate);
+        var trials = await RepeatAsync(service, "rows at half of the peak", rate, new Mix(Rows: 1 - cold, ColdRows: cold), ColdPerRound);
         var beside = await BesideAsync("rows", rate, new Mix(Rows: 1), Operation.Row);
         return
         [
@@ -43,6 +43,20 @@ internal sealed class Latencies(ComparisonPlan plan, TestBed bed, SystemUnderTes
             At("row read p99 at half of the peak rate, cold user", 15, trials, Operation.ColdRow, peak, beside),
         ];
     }
+
+    /// <summary>All that viewers do, at half of <paramref name="peak"/>: mostly heartbeats, and apps and players that start.</summary>
+    public Task<IReadOnlyList<Trial>> EveningAsync(double peak)
+    {
+        var rate = peak * Half;
+        var cold = ColdShare(rate);
+        var mix = new Mix(Heartbeats: 1 - (2 * Started) - cold, Rows: Started, Statuses: Started, ColdRows: cold);
+        return RepeatAsync(service, "an evening's mix at half of the peak", rate, mix, ColdPerRound, firstCold: ColdUsers / 2);
+    }
+
+    private int ColdPerRound => ColdUsers / 2 / (plan.Rounds + 1);
+
+    // A drawn share varies: nine tenths of what there is are never overdrawn.
+    private double ColdShare(double rate) => Math.Min(MostCold, 0.9 * ColdPerRound / (rate * (plan.WarmUp + plan.Seconds)));
 
     // What of it is the machine's: an endpoint that does nothing, at the same rate.
     private async Task<string> BesideAsync(string what, double rate, Mix mix, Operation operation)
@@ -54,7 +68,7 @@ internal sealed class Latencies(ComparisonPlan plan, TestBed bed, SystemUnderTes
     }
 
     // The first is not counted: with another mix other code is compiled.
-    private async Task<IReadOnlyList<Trial>> RepeatAsync(SystemUnderTest system, string what, double rate, Mix mix, int coldPerRound)
+    private async Task<IReadOnlyList<Trial>> RepeatAsync(SystemUnderTest system, string what, double rate, Mix mix, int coldPerRound, int firstCold = 0)
     {
         var trials = new List<Trial>();
         for (var round = 0; round <= plan.Rounds; round++)
@@ -62,7 +76,7 @@ internal sealed class Latencies(ComparisonPlan plan, TestBed bed, SystemUnderTes
             progress.Begin(round == 0 ? $"{what}, {rate:0}/s, warm-up" : $"{what}, {rate:0}/s, round {round}");
             var load = new DrivePlan(
                 system.Port, plan.Connections, mix, plan.Users, plan.Titles, plan.WarmUp, plan.Seconds,
-                [new RateStep(plan.WarmUp + plan.Seconds, rate, rate)], plan.Users + (round * coldPerRound), coldPerRound);
+                [new RateStep(plan.WarmUp + plan.Seconds, rate, rate)], plan.Users + firstCold + (round * coldPerRound), coldPerRound);
             var trial = await Trial.RunAsync(bed, system, load, progress);
             progress.Done(Comparison.Line(trial));
             if (round > 0)

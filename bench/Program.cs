@@ -27,17 +27,17 @@ root.SetAction(async (arguments, stop) =>
     await Results.WriteAsync(arguments.GetValue(output)!, "compare", result, tables, ComparisonReport.Draw(result));
 });
 
-var axes = Names("--only", "Only these: titles, users, active, silos, connections, table.");
+var axes = Names("--only", "Only these: titles, users, active, silos, connections, memory, table.");
 var heartbeats = new Option<long>("--heartbeats") { Description = "How many are written while the table is watched.", DefaultValueFactory = _ => 10_000_000 };
 var growth = new Command("growth", "What a heartbeat costs as histories, users, silos and connections grow, and how the table fares. Takes long.") { axes, heartbeats };
 growth.SetAction(async (arguments, stop) =>
 {
     var plan = new GrowthPlan(Set(arguments, axes), arguments.GetValue(heartbeats), Turns(arguments, 0, 0, new HashSet<string>()));
     var result = await new Growth(plan, new Progress(stop)).RunAsync();
-    if (result.Axes.Count > 0)
-        await Results.WriteAsync(arguments.GetValue(output)!, "growth", result.Axes, Growth.Table(result), Growth.Draw(result));
+    if (result.Axes.Count + result.Memory.Count > 0)
+        await Results.WriteAsync(arguments.GetValue(output)!, "growth", result with { Table = null }, Growth.Table(result), Growth.Draw(result));
     if (result.Table is { } table)
-        await Results.WriteAsync(arguments.GetValue(output)!, "table", table, table.ToString(), table.Draw());
+        await Results.WriteAsync(arguments.GetValue(output)!, "table", table, table.Table(), table.Draw());
 });
 
 var quiet = new Option<double?>("--base") { Description = "Heartbeats per second before; by default a tenth of the peak, which is measured first." };
@@ -51,17 +51,7 @@ burst.SetAction(async (arguments, stop) =>
     await Results.WriteAsync(arguments.GetValue(output)!, "burst", result, $"{Finding.Table(result.Findings)}\n{Burst.Table(result)}", Burst.Draw(result));
 });
 
-var from = new Option<FileInfo>("--from")
-{
-    Description = "What was measured.",
-    DefaultValueFactory = _ => new FileInfo(Path.Combine("docs", "performance", "compare.json")),
-};
-var scale = new Command("scale", "Carries the measured figures on to a million and to fifty million viewers.") { from };
-scale.SetAction(async (arguments, stop) =>
-    Console.WriteLine(Scale.Table(UnitCosts.Read(await File.ReadAllTextAsync(arguments.GetValue(from)!.FullName, stop)), 1_000_000, 50_000_000)));
-
 root.Subcommands.Add(growth);
-root.Subcommands.Add(scale);
 root.Subcommands.Add(burst);
 root.Subcommands.Add(Hidden(DriverProcess.Verb, "Puts load on a service: the plan comes in as a line of JSON.", DriverProcess.ServeAsync));
 root.Subcommands.Add(Hidden(GrainProcess.Verb, "Wakes users of a seeded database in a silo of its own, and measures them.", GrainProcess.ServeAsync));

@@ -24,6 +24,8 @@ internal sealed record TableState(
 /// <param name="Settings">Autovacuum's, as they were.</param>
 internal sealed record TableGrowthResult(int Users, IReadOnlyList<TableState> States, IReadOnlyDictionary<string, string> Settings)
 {
+    private const int LinesApart = 5;
+
     private TableState First => States[0];
 
     private TableState Last => States[^1];
@@ -37,9 +39,25 @@ internal sealed record TableGrowthResult(int Users, IReadOnlyList<TableState> St
     /// <summary>By how much table and indexes have grown.</summary>
     public double Growth => (double)(Last.TableBytes + Last.IndexBytes) / (First.TableBytes + First.IndexBytes);
 
+    private static string Line(TableState state, TableState before) => FormattableString.Invariant(
+        $"| {state.Heartbeats / 1e6:0.0} | {state.TableBytes / 1e6:0.0} | {state.IndexBytes / 1e6:0.0} | {state.LiveRows} | {state.DeadRows} | {(state.HotUpdates - before.HotUpdates) / (double)Math.Max(1, state.Updates - before.Updates):0.00%} | {state.Vacuums} | {(state.WalBytes - before.WalBytes) / (double)Math.Max(1, state.Heartbeats - before.Heartbeats):0} |");
+
     /// <summary>The figures in a sentence.</summary>
     public override string ToString() => FormattableString.Invariant(
         $"{Last.Heartbeats} heartbeats: table {First.TableBytes / 1e6:0} → {Last.TableBytes / 1e6:0} MB, indexes {First.IndexBytes / 1e6:0} → {Last.IndexBytes / 1e6:0} MB, {HotRatio:0.0%} HOT, {Last.DeadRows} dead of {Last.LiveRows} rows, {Last.Vacuums} autovacuums, {WalPerHeartbeat:0} B of WAL each");
+
+    /// <summary>The figures, moment by moment, and what autovacuum was set to, as Markdown.</summary>
+    public string Table() => $"""
+        {this}.
+
+        | million heartbeats | table, MB | indexes, MB | live rows | dead rows | HOT of the updates since | autovacuums | WAL a heartbeat since, B |
+        |---:|---:|---:|---:|---:|---:|---:|---:|
+        {string.Join('\n', States.Skip(1).Zip(States).Where((_, index) => (index + 1) % LinesApart == 0).Select(pair => Line(pair.First, pair.Second)))}
+
+        | setting | |
+        |---|---|
+        {string.Join('\n', Settings.Select(setting => $"| `{setting.Key}` | {setting.Value} |"))}
+        """;
 
     /// <summary>The picture.</summary>
     public string Draw() => TimelineChart.Draw(
@@ -52,6 +70,8 @@ internal sealed record TableGrowthResult(int Users, IReadOnlyList<TableState> St
             new("rows, thousands", [
                 ("live", "#2563eb", [.. States.Select(state => state.LiveRows / 1e3)]),
                 ("dead", "#dc2626", [.. States.Select(state => state.DeadRows / 1e3)])]),
+            new("WAL per heartbeat, B", [("WAL", "#7c3aed", [.. States.Skip(1).Zip(States).Select(pair =>
+                (pair.First.WalBytes - pair.Second.WalBytes) / (double)Math.Max(1, pair.First.Heartbeats - pair.Second.Heartbeats)).Prepend(0)])]),
         ],
         step => FormattableString.Invariant($"{States[step].Heartbeats / 1e6:0.0} M"),
         []);

@@ -31,14 +31,14 @@ awk -F ' *[|] *' '
   }
   function line(name,   column) {
     printf "| %s |", name
-    for (column = 1; column <= 3; column++) printf " %s |", show(result[column])
+    for (column = 1; column <= 4; column++) printf " %s |", show(result[column])
     print ""
   }
   function table(   column, viewers, month) {
-    split("10000 100000 1000000", viewers, " ")
-    print "| at the peak | 10 000 viewers | 100 000 | 1 000 000 |"
-    print "|---|---:|---:|---:|"
-    for (column = 1; column <= 3; column++) {
+    split("10000 100000 1000000 50000000", viewers, " ")
+    print "| at the peak | 10 000 viewers | 100 000 | 1 000 000 | 50 000 000 |"
+    print "|---|---:|---:|---:|---:|"
+    for (column = 1; column <= 4; column++) {
       R[column] = viewers[column] / value("report_interval_s")
       Q[column] = viewers[column] * (value("rows_per_viewer_hour") + value("places_per_viewer_hour")) / 3600
       A[column] = (R[column] * value("api_us_per_report") + Q[column] * value("api_us_per_row")) / 1e6
@@ -60,11 +60,12 @@ awk -F ' *[|] *' '
     for (column in R) result[column] = least(R[column], silos[column] * value("commit_lanes") * 1000 / value("commit_ms")); line("commits per second, at most")
     for (column in R) result[column] = wal[column] / 1e6; line("**WAL**, MB per second")
     for (column in R) result[column] = least(R[column], silos[column] * value("commit_lanes") * 1000 / value("commit_ms")) + least(R[column], viewers[column] / value("checkpoint_s")); line("writes to the disk of Postgres per second, at most")
+    for (column in R) result[column] = most(1, most(up(R[column] * value("postgres_us_per_report") / 1e6 / value("utilisation") / value("postgres_cores")), up(wal[column] / 1e6 / value("postgres_wal_mb")))); line("**Postgres servers** that write, of " value("postgres_cores") " cores, and " value("postgres_wal_mb") " MB of WAL per second")
     for (column in R) result[column] = silos[column] * value("connections_per_silo") + apis[column] * value("connections_per_api"); line("**connections**, at most")
     for (column in R) result[column] = viewers[column] * value("users_per_viewer") * value("registers_per_user") * value("register_bytes") / 1e9; line("**stored**, GB")
     for (column in R) result[column] = R[column] * value("throttle_factor"); line("**throttles needed**, requests per second: reports")
     for (column in R) result[column] = (R[column] + Q[column]) * value("throttle_factor"); line("the same of the stage; an account has 10 000 until it asks")
-    print "| **what a month is paid for by** | | | |"
+    print "| **what a month is paid for by** | | | | |"
     month = 3600 * value("hours") * value("mean_to_peak")
     for (column in R) {
       requests[column] = (R[column] + Q[column]) * month / 1e6

@@ -85,7 +85,6 @@ internal static class PlaceRoutes
 /// <summary>How answers are written: as the service writes them.</summary>
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(RowAnswer))]
-[JsonSerializable(typeof(Dictionary<Guid, Place>))]
 internal sealed partial class AnswerJson : JsonSerializerContext
 {
     public static JsonTypeInfo<RowAnswer> Row => (JsonTypeInfo<RowAnswer>)Written.Options.GetTypeInfo(typeof(RowAnswer));

@@ -12,6 +12,7 @@ namespace ContinueWatching.Bench.Load;
 /// <param name="FirstColdUser">The first of the users whom nobody has asked for yet.</param>
 /// <param name="ColdUsers">How many there are.</param>
 /// <param name="Once">Instead of for a time: each user once, so that all are awake; nothing of it is counted.</param>
+/// <param name="Apart">How far apart the numbers of active users are: with as many others between them in the tables.</param>
 /// <param name="SampleEvery">Each how manieth answer is read and checked.</param>
 internal sealed record DrivePlan(
     int Port,
@@ -25,6 +26,7 @@ internal sealed record DrivePlan(
     int FirstColdUser = 0,
     int ColdUsers = 0,
     bool Once = false,
+    int Apart = 1,
     int SampleEvery = 50)
 {
     /// <summary>Warm-up and measurement.</summary>
@@ -76,11 +78,14 @@ internal sealed record DriveResult(
     /// <summary>Answers of 200 per second, of all operations.</summary>
     public double PerSecond => Seconds > 0 ? Operations.Values.Sum(operation => operation.Ok) / Seconds : 0;
 
+    /// <summary>Answers of 503 with Retry-After.</summary>
+    public long Unavailable => Operations.Values.Sum(operation => operation.Unavailable);
+
     /// <summary>Answers that were neither 200 nor 503 with Retry-After, and requests that were not answered.</summary>
     public long Errors => Operations.Values.Sum(operation => operation.Errors);
 }
 
-/// <summary>What one operation did within the measured time. Times in milliseconds, from when it was meant to start.</summary>
+/// <summary>What one operation did within the measured time. Times of answers of 200, in milliseconds, from when it was meant to start.</summary>
 internal sealed record OperationResult(
     long Ok, long Unavailable, long Errors, double Mean, double P50, double P90, double P99, double P999, double Max);
 

@@ -27,7 +27,7 @@ internal sealed class Driver(DrivePlan plan, Action<string> say)
         if (plan.Users < plan.Connections)
             throw new ArgumentException($"{plan.Users} users do not keep {plan.Connections} connections busy.");
         var random = new Random();
-        _viewers = [.. Enumerable.Range(0, plan.Users).Select(user => new Viewer(user, plan.Titles, random.Next(500)))];
+        _viewers = [.. Enumerable.Range(0, plan.Users).Select(user => new Viewer(user * plan.Apart, plan.Titles, random.Next(500)))];
         _cold = [.. Enumerable.Range(plan.FirstColdUser, plan.ColdUsers).Select(user => new Viewer(user, plan.Titles, 0))];
         var connections = Enumerable.Range(0, plan.Connections).Select(_ => new Connection(plan.Port)).ToArray();
         await Parallel.ForEachAsync(
@@ -74,7 +74,7 @@ internal sealed class Driver(DrivePlan plan, Action<string> say)
             var operation = Draw(random);
             var viewer = operation == Operation.ColdRow ? NextCold() : _viewers[user];
             user += plan.Connections;
-            await AskAsync(connection, operation, viewer, intended, sample: count % plan.SampleEvery == 0);
+            await AskAsync(connection, operation, viewer, intended, sample: (count + index) % plan.SampleEvery == 0);
             if (user < plan.Users)
                 continue;
             if (plan.Once)

@@ -17,7 +17,7 @@ internal sealed class Measured
 
     public Measured(int seconds) => _seconds = [.. Enumerable.Range(0, seconds).Select(_ => new Counter(CoarseDigits))];
 
-    /// <summary>Takes an answer; null is none.</summary>
+    /// <summary>Takes an answer; null is none. Times are those of answers of 200.</summary>
     /// <param name="operation">What was asked.</param>
     /// <param name="response">What came.</param>
     /// <param name="at">When it came, in seconds from the start of the measurement.</param>
@@ -78,13 +78,16 @@ internal sealed class Measured
 
         public void Add(Response? response, TimeSpan took)
         {
+            // A refusal is quick: among the times of answers it would make them better.
             if (response is { Status: 200 })
+            {
                 Interlocked.Increment(ref _ok);
+                _times.RecordValue(Math.Clamp((long)took.TotalMicroseconds, 1, MaxMicroseconds));
+            }
             else if (response is { Status: 503, HasRetryAfter: true })
                 Interlocked.Increment(ref _unavailable);
             else
                 Interlocked.Increment(ref _errors);
-            _times.RecordValue(Math.Clamp((long)took.TotalMicroseconds, 1, MaxMicroseconds));
         }
 
         public void AddCadence(double seconds)

@@ -16,6 +16,7 @@ namespace ContinueWatching.Bench.Systems;
 /// <param name="Users">How many were woken.</param>
 /// <param name="WokenPerSecond">Cold users whose row was read, per second.</param>
 /// <param name="LiveBytes">What is left of each after a full collection.</param>
+/// <param name="LiveBytesAfterHeartbeats">The same once all have reported as well.</param>
 /// <param name="ResidentBytes">By how much the process has grown for each, the collector's reserves included.</param>
 /// <param name="WakeAllocatedBytes">Allocated for each waking.</param>
 /// <param name="HeartbeatsPerSecond">Durable heartbeats at the grains, without HTTP.</param>
@@ -25,11 +26,28 @@ internal sealed record GrainResult(
     int Users,
     double WokenPerSecond,
     double LiveBytes,
+    double LiveBytesAfterHeartbeats,
     double ResidentBytes,
     double WakeAllocatedBytes,
     double HeartbeatsPerSecond,
     double HeartbeatAllocatedBytes,
-    double HeartbeatCpuMicroseconds);
+    double HeartbeatCpuMicroseconds)
+{
+    /// <summary>The median of each figure.</summary>
+    public static GrainResult Median(IReadOnlyList<GrainResult> runs)
+    {
+        return new(
+            runs[0].Users, Of(run => run.WokenPerSecond), Of(run => run.LiveBytes), Of(run => run.LiveBytesAfterHeartbeats), Of(run => run.ResidentBytes),
+            Of(run => run.WakeAllocatedBytes), Of(run => run.HeartbeatsPerSecond), Of(run => run.HeartbeatAllocatedBytes), Of(run => run.HeartbeatCpuMicroseconds));
+
+        double Of(Func<GrainResult, double> figure) => Figures.Median(runs.Select(figure));
+    }
+
+    /// <summary>The figures in a sentence.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{WokenPerSecond:0} woken/s; each {LiveBytes:0} B live, {LiveBytesAfterHeartbeats:0} B after heartbeats, {ResidentBytes:0} B resident; ")
+        + FormattableString.Invariant($"{HeartbeatsPerSecond:0} heartbeats/s at the grains, of {HeartbeatAllocatedBytes:0} B allocated and {HeartbeatCpuMicroseconds:0} µs of CPU");
+}
 
 /// <summary>A silo in a process of its own, called from within: what its grains can do by themselves.</summary>
 internal static class GrainProcess
@@ -90,17 +108,19 @@ internal static class GrainProcess
         var before = Memory();
         var woken = await MeasureAsync(0, users, user => ReadRowAsync(grains, user));
         var after = Memory();
-        var beats = await MeasureAsync(0, users * HeartbeatsPerUser, beat => BeatAsync(grains, beat % users, beat / users));
+        var heartbeats = await MeasureAsync(0, users * HeartbeatsPerUser, number => ReportAsync(grains, number % users, number / users));
+        var reported = Memory();
         Console.WriteLine();
         Console.WriteLine(JsonSerializer.Serialize(new GrainResult(
             users,
             users / woken.Seconds,
             (after.Live - before.Live) / (double)users,
+            (reported.Live - before.Live) / (double)users,
             (after.Resident - before.Resident) / (double)users,
             woken.Allocated / (double)users,
-            users * HeartbeatsPerUser / beats.Seconds,
-            beats.Allocated / (double)(users * HeartbeatsPerUser),
-            beats.Cpu * 1e6 / (users * HeartbeatsPerUser))));
+            users * HeartbeatsPerUser / heartbeats.Seconds,
+            heartbeats.Allocated / (double)(users * HeartbeatsPerUser),
+            heartbeats.Cpu * 1e6 / (users * HeartbeatsPerUser))));
         await app.StopAsync();
         return 0;
     }
@@ -112,9 +132,9 @@ internal static class GrainProcess
             throw new InvalidOperationException($"User {user} has no row: the database is not seeded.");
     }
 
-    private static Task<ReportResult> BeatAsync(IGrainFactory grains, int user, int beat) =>
+    private static Task<ReportResult> ReportAsync(IGrainFactory grains, int user, int step) =>
         grains.GetUser(UserId.Parse(Population.UserId(user))).ReportAsync(
-            new Report(new ContentId(Population.ContentId(user, 0)), TimeSpan.FromSeconds(100 + (beat * Population.StepSeconds)), TimeProvider.System.GetUtcNow())
+            new Report(new ContentId(Population.ContentId(user, 0)), TimeSpan.FromSeconds(100 + (step * Population.StepSeconds)), TimeProvider.System.GetUtcNow())
             {
                 Duration = TimeSpan.FromSeconds(Population.DurationSeconds),
                 DeviceId = DeviceId.TryParse(Population.DeviceId(0), out var device) ? device : default,

@@ -11,9 +11,6 @@ internal sealed class Redis : IDisposable
 
     private Redis(Process process, int port) => (_process, Port) = (process, port);
 
-    /// <summary>How it is started, for the report.</summary>
-    public const string Settings = "--save '' --appendonly no";
-
     /// <summary>The TCP port on 127.0.0.1.</summary>
     public int Port { get; }
 

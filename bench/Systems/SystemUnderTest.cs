@@ -8,6 +8,7 @@ namespace ContinueWatching.Bench.Systems;
 internal sealed class SystemUnderTest : IAsyncDisposable
 {
     private readonly List<ServiceProcess> _processes = [];
+    private Redis? _redis;
 
     private SystemUnderTest(string name, string connectionString) => (Name, ConnectionString) = (name, connectionString);
 
@@ -20,21 +21,15 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     /// <summary>Where it is asked, on 127.0.0.1.</summary>
     public int Port { get; private set; }
 
-    /// <summary>Processor time of its processes, in seconds, Postgres's not among it.</summary>
-    public double CpuSeconds => _processes.Sum(process => Cpu.Of(process.Id));
-
-    /// <summary>Memory of its processes, in bytes.</summary>
-    public long ResidentBytes => _processes.Sum(process => Cpu.ResidentBytes(process.Id));
-
-    /// <summary>Its processes, for a profiler.</summary>
-    public IEnumerable<int> ProcessIds => _processes.Select(process => process.Id);
+    /// <summary>Processor time of its processes, in seconds, its Redis's among it, Postgres's not.</summary>
+    public double CpuSeconds => _processes.Sum(process => Cpu.Of(process.Id)) + (_redis?.CpuSeconds ?? 0);
 
     /// <summary>One of the baselines: Empty, Upsert, UpsertRedis, GrainStorage.</summary>
     public static async Task<SystemUnderTest> StartBaselineAsync(
-        TestBed bed, string name, string design, Seed seed, string? redis = null)
+        TestBed bed, string name, string design, Seed seed, Redis? redis = null)
     {
         var database = await bed.Postgres.CreateDatabaseAsync(design.ToLowerInvariant());
-        var system = new SystemUnderTest(name, database);
+        var system = new SystemUnderTest(name, database) { _redis = redis };
         if (design == "GrainStorage")
             await system.MigrateAsync();
         if (design is "Upsert" or "UpsertRedis")
@@ -45,7 +40,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
             await system.StopAsync();
         }
 
-        return await system.StartAsync("Baselines", bed, Settings(database, design, seed, redis));
+        return await system.StartAsync("Baselines", bed, Settings(database, design, seed, redis?.Configuration));
     }
 
     /// <summary>The service, silo and API in one process.</summary>

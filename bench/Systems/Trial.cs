@@ -7,10 +7,10 @@ namespace ContinueWatching.Bench.Systems;
 /// <param name="Load">What the driver measured.</param>
 /// <param name="ServerCpuSeconds">Processor time of the system's processes.</param>
 /// <param name="PostgresCpuSeconds">Of Postgres.</param>
-/// <param name="Commits">Transactions that wrote.</param>
+/// <param name="Commits">Transactions that wrote, within the measured time.</param>
 /// <param name="WalBytes">Written meanwhile.</param>
 internal sealed record Trial(
-    string System, DriveResult Load, double ServerCpuSeconds, double PostgresCpuSeconds, long Commits, long WalBytes)
+    string System, DriveResult Load, double ServerCpuSeconds, double PostgresCpuSeconds, double Commits, double WalBytes)
 {
     /// <summary>Answers of 200 that were counted.</summary>
     public long Answers => Load.Operations.Values.Sum(operation => operation.Ok);
@@ -19,14 +19,14 @@ internal sealed record Trial(
     public double CpuMicroseconds => (ServerCpuSeconds + PostgresCpuSeconds) * 1e6 / Math.Max(1, Answers);
 
     /// <summary>Commits per answer.</summary>
-    public double CommitsPerAnswer => (double)Commits / Math.Max(1, Answers);
+    public double CommitsPerAnswer => Commits / Math.Max(1, Answers);
 
     /// <summary>Bytes of WAL per answer.</summary>
-    public double WalPerAnswer => (double)WalBytes / Math.Max(1, Answers);
+    public double WalPerAnswer => WalBytes / Math.Max(1, Answers);
 
     /// <summary>Has each user ask once, so that all are awake and all code is warm; nothing is measured.</summary>
-    public static Task PrimeAsync(SystemUnderTest system, int connections, int users, int titles, Progress progress) => DriverProcess.RunAsync(
-        new DrivePlan(system.Port, Math.Min(connections, users), new Mix(Heartbeats: 1), users, titles, WarmUp: 0, Seconds: 0, Once: true),
+    public static Task PrimeAsync(SystemUnderTest system, int connections, int users, int titles, Progress progress, int apart = 1) => DriverProcess.RunAsync(
+        new DrivePlan(system.Port, Math.Min(connections, users), new Mix(Heartbeats: 1), users, titles, WarmUp: 0, Seconds: 0, Once: true, Apart: apart),
         measuring: () => { },
         measured: () => { },
         second: _ => { },
@@ -44,17 +44,21 @@ internal sealed record Trial(
             progress.Second,
             progress.Stop);
         var (from, to) = (await before!, await after!);
+
+        // Read a little after the measured time began, and a little after it ended, when nothing is written any more.
+        var share = Math.Min(1, (to.At - from.At) / plan.Seconds);
         return new Trial(
-            system.Name, result, to.Server - from.Server, to.Postgres - from.Postgres, to.Commits - from.Commits, to.WalBytes - from.WalBytes);
+            system.Name, result, to.Server - from.Server, to.Postgres - from.Postgres, (to.Commits - from.Commits) / share, (to.WalBytes - from.WalBytes) / share);
     }
 
-    private sealed record Counters(double Server, double Postgres, long Commits, long WalBytes)
+    private sealed record Counters(double Server, double Postgres, long Commits, long WalBytes, double At)
     {
         public static async Task<Counters> ReadAsync(TestBed bed, SystemUnderTest system)
         {
+            var counting = bed.Postgres.CountersAsync();
             var (server, database) = (system.CpuSeconds, bed.Postgres.CpuSeconds);
-            var (commits, wal) = await bed.Postgres.CountersAsync();
-            return new Counters(server, database, commits, wal);
+            var (commits, wal, at) = await counting;
+            return new Counters(server, database, commits, wal, at);
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed partial class UserGrain
         await WakeAsync(cancellationToken);
         var now = Now();
         var valid = reports.Where(report => report.FindFault() is null).Select(report => report.ContentId).Distinct().ToImmutableArray();
-        await _catalogue.LoadAsync(valid, cancellationToken);
+        await _services.Catalogue.LoadAsync(valid, cancellationToken);
         var change = new Change(await FindAsync(valid, cancellationToken));
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
@@ -28,7 +28,7 @@ internal sealed partial class UserGrain
             {
                 foreach (var result in results)
                 {
-                    _instruments.Reported(result.Outcome);
+                    _services.Instruments.Reported(result.Outcome);
                 }
 
                 return results;
@@ -81,11 +81,11 @@ internal sealed partial class UserGrain
 
         var register = Register.Of(report, ReportTime.Of(report, now));
         var title = change.Of(report.ContentId);
-        _catalogue.TryGet(report.ContentId, out var catalogued);
+        _services.Catalogue.TryGet(report.ContentId, out var catalogued);
         var verdict = _state.Judge(title, register);
         if (verdict.Stored is { } stored)
         {
-            title = title.With(title.MarksAfter(stored, _completion, catalogued, now)).Merge(stored);
+            title = title.With(title.MarksAfter(stored, _services.Completion, catalogued, now)).Merge(stored);
         }
         else
         {
@@ -140,7 +140,7 @@ internal sealed partial class UserGrain
         var stood = await StoreAllAsync(writes);
         if (stood.Contains(false))
         {
-            LogLost(_user, writes[stood.IndexOf(false)].ContentId);
+            LogLost(_services.Logger, _user, writes[stood.IndexOf(false)].ContentId);
             GiveWayToTheOther();
             await RenewAsync(change);
             return false;
@@ -186,7 +186,7 @@ internal sealed partial class UserGrain
         }
 
         // A full queue throws at once: here it must not keep those that were queued from being awaited.
-        async Task<bool> QueueAsync(RegisterWrite write) => await _store.StoreAsync(write);
+        async Task<bool> QueueAsync(RegisterWrite write) => await _services.Store.StoreAsync(write);
     }
 
     private async Task RenewAsync(Change change) =>
@@ -194,7 +194,7 @@ internal sealed partial class UserGrain
 
     private async Task<ImmutableArray<TitleProgress>> ReloadAsync(ImmutableArray<ContentId> titles)
     {
-        var loaded = (await _store.LoadTitlesAsync(_user, titles, CancellationToken.None)).Select(Admit).ToImmutableArray();
+        var loaded = (await _services.Store.LoadTitlesAsync(_user, titles, CancellationToken.None)).Select(Admit).ToImmutableArray();
         foreach (var title in loaded)
         {
             _titles.Merge(title);

@@ -14,7 +14,7 @@ internal sealed partial class UserGrain
     {
         cancellationToken.ThrowIfCancellationRequested();
         ArgumentNullException.ThrowIfNull(observer);
-        _observers ??= new UserObservers(_time);
+        _observers ??= new UserObservers(_services.Time);
         return Task.FromResult(_observers.Add(observer));
     }
 
@@ -32,7 +32,7 @@ internal sealed partial class UserGrain
     {
         if (_observers is not null)
         {
-            Tell([new TitleChange(title.ContentId, title.ToStatus(_completion, catalogued))]);
+            Tell([new TitleChange(title.ContentId, title.ToStatus(_services.Completion, catalogued))]);
         }
     }
 
@@ -76,12 +76,12 @@ internal sealed partial class UserGrain
         var changes = ImmutableArray.CreateBuilder<TitleChange>();
         foreach (var title in titles)
         {
-            if (changes.Count == Limits.TitlesInChange || !_catalogue.TryGet(title.ContentId, out var catalogued))
+            if (changes.Count == Limits.TitlesInChange || !_services.Catalogue.TryGet(title.ContentId, out var catalogued))
             {
                 return [];
             }
 
-            changes.Add(new TitleChange(title.ContentId, title.ToStatus(_completion, catalogued)));
+            changes.Add(new TitleChange(title.ContentId, title.ToStatus(_services.Completion, catalogued)));
         }
 
         return changes.DrainToImmutable();

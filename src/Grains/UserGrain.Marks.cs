@@ -26,9 +26,9 @@ internal sealed partial class UserGrain
         var changed = await ChangeAsync(
             contentId,
             askedAt,
-            (title, asked, now) => title.MarksWhenWatched(_completion, catalogued, asked, now),
+            (title, asked, now) => title.MarksWhenWatched(_services.Completion, catalogued, asked, now),
             cancellationToken);
-        return changed.ToStatus(_completion, catalogued)!;
+        return changed.ToStatus(_services.Completion, catalogued)!;
     }
 
     public Task UnmarkWatchedAsync(ContentId contentId, DateTimeOffset? askedAt = null, CancellationToken cancellationToken = default) =>
@@ -73,13 +73,13 @@ internal sealed partial class UserGrain
     private async Task<bool> StoreMarksAsync(ImmutableArray<(ContentId ContentId, TitleMarks Marks)> titles, DateTimeOffset now)
     {
         await BeKnownAsync(now);
-        if (await StoreAsync(_users.StoreMarksAsync(_user, titles)))
+        if (await StoreAsync(_services.Users.StoreMarksAsync(_user, titles)))
         {
             Remember(now, marked: true);
             return true;
         }
 
-        LogLost(_user, titles[0].ContentId);
+        LogLost(_services.Logger, _user, titles[0].ContentId);
         GiveWayToTheOther();
         return false;
     }

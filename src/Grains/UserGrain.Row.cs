@@ -15,8 +15,8 @@ internal sealed partial class UserGrain
         while (true)
         {
             var row = lookup is null
-                ? Row.Of(_titles.WithoutGaps, _completion, _catalogue.TryGet, FindProgress)
-                : Row.Of(_titles.WithoutGaps, _completion, lookup.FindTitle, lookup.FindProgress);
+                ? Row.Of(_titles.WithoutGaps, _services.Completion, _services.Catalogue.TryGet, FindProgress)
+                : Row.Of(_titles.WithoutGaps, _services.Completion, lookup.FindTitle, lookup.FindProgress);
             if (!row.IsCertain)
             {
                 lookup ??= new Lookup(this);
@@ -24,7 +24,7 @@ internal sealed partial class UserGrain
             }
             else if (row.IsFull || !await LoadOlderAsync(cancellationToken))
             {
-                _instruments.RowRead();
+                _services.Instruments.RowRead();
                 return row.Entries;
             }
         }
@@ -41,7 +41,7 @@ internal sealed partial class UserGrain
         {
             // Meanwhile a page or a report may have brought it into memory, where it is whole, or the user may have been erased.
             var asked = _titles.Find(contentId) ?? Admit(read);
-            var why = Row.Explain(asked, _state, _titles.WithoutGaps, _completion, lookup.FindTitle, lookup.FindProgress, out var row);
+            var why = Row.Explain(asked, _state, _titles.WithoutGaps, _services.Completion, lookup.FindTitle, lookup.FindProgress, out var row);
             if (!row.IsCertain)
             {
                 await lookup.LoadAsync(row, cancellationToken);
@@ -80,17 +80,17 @@ internal sealed partial class UserGrain
         private readonly Dictionary<ContentId, TitleProgress> _progress = [];
 
         public bool FindTitle(ContentId contentId, out Title? title) =>
-            grain._catalogue.TryGet(contentId, out title) || _titles.TryGetValue(contentId, out title);
+            grain._services.Catalogue.TryGet(contentId, out title) || _titles.TryGetValue(contentId, out title);
 
         public TitleProgress? FindProgress(ContentId contentId) =>
             grain.FindProgress(contentId) ?? _progress.GetValueOrDefault(contentId);
 
         public async Task LoadAsync(Row row, CancellationToken cancellationToken)
         {
-            await grain._catalogue.LoadAsync(row.UnknownTitles, cancellationToken);
+            await grain._services.Catalogue.LoadAsync(row.UnknownTitles, cancellationToken);
             foreach (var contentId in row.UnknownTitles)
             {
-                grain._catalogue.TryGet(contentId, out var title);
+                grain._services.Catalogue.TryGet(contentId, out var title);
                 _titles[contentId] = title;
             }
 

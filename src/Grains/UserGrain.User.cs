@@ -25,7 +25,7 @@ internal sealed partial class UserGrain
         var end = after is { } cursor ? new TitleCursor(cursor.WatchedAt, cursor.ContentId) : (TitleCursor?)null;
         do
         {
-            var page = await _store.LoadNewestAsync(_user, end, cancellationToken);
+            var page = await _services.Store.LoadNewestAsync(_user, end, cancellationToken);
             titles.AddRange(page.Titles.Select(Admit).Where(title => !title.IsEmpty).Order(Row.NewestFirst));
             end = page.End;
         }
@@ -45,7 +45,7 @@ internal sealed partial class UserGrain
     {
         cancellationToken.ThrowIfCancellationRequested();
         await WakeAsync(cancellationToken);
-        var list = (await _users.LoadWatchlistAsync(_user, cancellationToken)).RemoveAll(entry => entry.AddedAt <= _state.ErasedAt);
+        var list = (await _services.Users.LoadWatchlistAsync(_user, cancellationToken)).RemoveAll(entry => entry.AddedAt <= _state.ErasedAt);
         if (list.IsEmpty)
         {
             return [];
@@ -70,7 +70,7 @@ internal sealed partial class UserGrain
 
         await BeKnownAsync(now);
         var entry = new WatchlistRecord(contentId, _state.AfterErasure(asked));
-        var added = await StoreAsync(_users.AddToWatchlistAsync(_user, [entry])) == 1;
+        var added = await StoreAsync(_services.Users.AddToWatchlistAsync(_user, [entry])) == 1;
         Tell(ChangedParts.Watchlist);
         return added;
     }
@@ -79,7 +79,7 @@ internal sealed partial class UserGrain
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireTitle(contentId);
-        await StoreAsync(_users.RemoveFromWatchlistAsync(_user, contentId, Asked(askedAt, Now()) + Limits.ClockDifference));
+        await StoreAsync(_services.Users.RemoveFromWatchlistAsync(_user, contentId, Asked(askedAt, Now()) + Limits.ClockDifference));
         Tell(ChangedParts.Watchlist);
     }
 
@@ -105,7 +105,7 @@ internal sealed partial class UserGrain
         }
 
         await BeKnownAsync(now);
-        var present = await StoreAsync(_users.AddToWatchlistAsync(_user, later));
+        var present = await StoreAsync(_services.Users.AddToWatchlistAsync(_user, later));
         Tell(ChangedParts.Watchlist);
         return present;
     }
@@ -127,7 +127,7 @@ internal sealed partial class UserGrain
         {
             await BeKnownAsync(now);
             var next = _state.Pause(paused, asked);
-            if (!await StoreAsync(_users.StorePauseAsync(_user, next)))
+            if (!await StoreAsync(_services.Users.StorePauseAsync(_user, next)))
             {
                 GiveUpMemory();
                 throw new StorageUnavailableException("The user is being written by another activation.");
@@ -144,7 +144,7 @@ internal sealed partial class UserGrain
     {
         cancellationToken.ThrowIfCancellationRequested();
         await WakeAsync(cancellationToken);
-        var titles = await _users.LoadAllAsync(_user, after, cancellationToken);
+        var titles = await _services.Users.LoadAllAsync(_user, after, cancellationToken);
         return [.. titles.Select(Admit).Select(ToRecord)];
     }
 
@@ -154,7 +154,7 @@ internal sealed partial class UserGrain
         await WakeAsync(cancellationToken);
         var now = Now();
         var asked = Asked(askedAt, now);
-        var receipt = await StoreAsync(_users.EraseAsync(_user, asked));
+        var receipt = await StoreAsync(_services.Users.EraseAsync(_user, asked));
         _titles = LoadedTitles.Erased(receipt.ErasedAt);
         _state = _state.Erase(receipt.ErasedAt, asked);
         if (TitleMarks.IsAfter(now, asked))
@@ -165,7 +165,7 @@ internal sealed partial class UserGrain
 
         Tell(ChangedParts.Row | ChangedParts.Watchlist | ChangedParts.Profile);
         EraseAgainLater();
-        LogErased(_user);
+        LogErased(_services.Logger, _user);
         return receipt;
     }
 
@@ -194,7 +194,7 @@ internal sealed partial class UserGrain
         var timer = _eraseAgain;
         try
         {
-            await _users.EraseAgainAsync(_user, _state.ErasedAt!.Value);
+            await _services.Users.EraseAgainAsync(_user, _state.ErasedAt!.Value);
             timer?.Dispose();
 
             // Another erasure meanwhile has set its own.
@@ -203,7 +203,7 @@ internal sealed partial class UserGrain
         catch (StorageUnavailableException unavailable)
         {
             // The timer comes again; what is left until then is never shown, for the tombstone hides it.
-            LogNotErasedAgain(_user, unavailable.Message);
+            LogNotErasedAgain(_services.Logger, _user, unavailable.Message);
         }
     }
 
@@ -212,7 +212,7 @@ internal sealed partial class UserGrain
     {
         if (_state.CreatedAt is null)
         {
-            await StoreAsync(_users.CreateAsync(_user, now));
+            await StoreAsync(_services.Users.CreateAsync(_user, now));
             Remember(now, marked: false);
         }
     }

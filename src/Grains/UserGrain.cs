@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using ContinueWatching.Contracts;
 using ContinueWatching.Domain;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Orleans.Placement;
 
 namespace ContinueWatching.Grains;
@@ -21,38 +19,16 @@ internal sealed partial class UserGrain : Grain, IUserGrain
     // A register that loses to a newer one is read anew; should it lose again each time, two activations are racing.
     private const int MaxAttempts = 3;
 
-    private readonly IResumeStore _store;
-    private readonly IUserStore _users;
-    private readonly TitleCatalogue _catalogue;
-    private readonly TimeProvider _time;
-    private readonly GrainInstruments _instruments;
-    private readonly ILogger<UserGrain> _logger;
-    private readonly CompletionRule _completion;
-    private readonly WatchOptions _options;
+    private readonly UserServices _services;
     private readonly UserId _user;
     private LoadedTitles _titles = new();
     private UserState _state = UserState.Unknown;
     private Task? _waking;
     private bool _hasLost;
 
-    public UserGrain(
-        IGrainContext context,
-        IResumeStore store,
-        IUserStore users,
-        TitleCatalogue catalogue,
-        IOptions<WatchOptions> options,
-        TimeProvider time,
-        GrainInstruments instruments,
-        ILogger<UserGrain> logger)
+    public UserGrain(IGrainContext context, UserServices services)
     {
-        _store = store;
-        _users = users;
-        _catalogue = catalogue;
-        _time = time;
-        _instruments = instruments;
-        _logger = logger;
-        _options = options.Value;
-        _completion = _options.Completion;
+        _services = services;
         _user = UserId.Parse(context.GrainId.Key.ToString());
     }
 
@@ -79,15 +55,15 @@ internal sealed partial class UserGrain : Grain, IUserGrain
                 return Counted(Answer(verdict.Outcome, title, register, catalogued));
             }
 
-            var marks = title.MarksAfter(stored, _completion, catalogued, now);
+            var marks = title.MarksAfter(stored, _services.Completion, catalogued, now);
             bool stands;
             try
             {
-                stands = await _store.StoreAsync(ToWrite(title, stored, verdict.Evicted, marks, now));
+                stands = await _services.Store.StoreAsync(ToWrite(title, stored, verdict.Evicted, marks, now));
             }
             catch (StorageUnavailableException unavailable) when (unavailable.OutcomeUnknown)
             {
-                // As StoreAsync does it, without one: each await of a turn has its price, and this is every heartbeat's.
+                // StoreAsync's body: an async method more is 300 bytes and a task more for every heartbeat.
                 GiveUpMemory();
                 throw;
             }
@@ -101,7 +77,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
                 return Counted(Answer(verdict.Outcome, title, register, catalogued));
             }
 
-            LogLost(_user, report.ContentId);
+            LogLost(_services.Logger, _user, report.ContentId);
             GiveWayToTheOther();
             title = title.MergeOthers(await LoadAsync(report.ContentId, cancellationToken), [stored]);
             Tell(title, catalogued);
@@ -130,13 +106,13 @@ internal sealed partial class UserGrain : Grain, IUserGrain
         var status = ImmutableArray.CreateBuilder<WatchStatus>(titles.Count);
         foreach (var title in titles)
         {
-            if (!_catalogue.TryGet(title.ContentId, out var catalogued))
+            if (!_services.Catalogue.TryGet(title.ContentId, out var catalogued))
             {
-                await _catalogue.LoadAsync(titles.Select(other => other.ContentId), cancellationToken);
-                catalogued = await _catalogue.GetAsync(title.ContentId, cancellationToken);
+                await _services.Catalogue.LoadAsync(titles.Select(other => other.ContentId), cancellationToken);
+                catalogued = await _services.Catalogue.GetAsync(title.ContentId, cancellationToken);
             }
 
-            if (title.ToStatus(_completion, catalogued) is { } watched)
+            if (title.ToStatus(_services.Completion, catalogued) is { } watched)
             {
                 status.Add(watched);
             }
@@ -155,7 +131,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             return known;
         }
 
-        var loaded = (await _store.LoadTitlesAsync(_user, missing, cancellationToken)).ToDictionary(title => title.ContentId);
+        var loaded = (await _services.Store.LoadTitlesAsync(_user, missing, cancellationToken)).ToDictionary(title => title.ContentId);
         for (var index = 0; index < known.Length; index++)
         {
             // Meanwhile a report may have been committed, and an old title may have made room: what was known, what is read and
@@ -177,7 +153,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
     };
 
     private ReportResult Answer(ReportOutcome outcome, TitleProgress title, Register register, Title? catalogued) =>
-        new(outcome, title.ToStatus(_completion, catalogued), NextReportIn())
+        new(outcome, title.ToStatus(_services.Completion, catalogued), NextReportIn())
         {
             Elsewhere = title.Elsewhere(register.DeviceId, register.Position),
         };
@@ -185,20 +161,20 @@ internal sealed partial class UserGrain : Grain, IUserGrain
     // Where it is final: a report that lost a race is judged again.
     private ReportResult Counted(ReportResult result)
     {
-        _instruments.Reported(result.Outcome);
+        _services.Instruments.Reported(result.Outcome);
         return result;
     }
 
-    private TimeSpan NextReportIn() => GrainInstruments.NextReportIn(_options, _store);
+    private TimeSpan NextReportIn() => GrainInstruments.NextReportIn(_services.Options, _services.Store);
 
-    private DateTimeOffset Now() => _state.AfterErasure(ReportTime.Truncate(_time.GetUtcNow()));
+    private DateTimeOffset Now() => _state.AfterErasure(ReportTime.Truncate(_services.Time.GetUtcNow()));
 
     // When a viewer asked for what is to be done now; nobody asks in the future.
     private static DateTimeOffset Asked(DateTimeOffset? askedAt, DateTimeOffset now) =>
         askedAt is { } given && given < now ? ReportTime.Truncate(given) : now;
 
     private ValueTask<Title?> FindTitleAsync(ContentId contentId, CancellationToken cancellationToken) =>
-        _catalogue.TryGet(contentId, out var title) ? new(title) : _catalogue.GetAsync(contentId, cancellationToken);
+        _services.Catalogue.TryGet(contentId, out var title) ? new(title) : _services.Catalogue.GetAsync(contentId, cancellationToken);
 
     // Everybody who comes while the user is being loaded waits for the one load. It is nobody's to cancel.
     private async ValueTask WakeAsync(CancellationToken cancellationToken)
@@ -218,7 +194,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
 
     private async Task LoadFirstPageAsync()
     {
-        var page = await _store.LoadNewestAsync(_user, before: null, CancellationToken.None);
+        var page = await _services.Store.LoadNewestAsync(_user, before: null, CancellationToken.None);
         _state = page.User;
         _titles = new LoadedTitles(_state.ErasedAt);
         _titles.Merge(page, before: null);
@@ -236,7 +212,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
     {
         // An erasure meanwhile puts other titles in place of these.
         var titles = _titles;
-        titles.Merge(await _store.LoadNewestAsync(_user, before, cancellationToken), before);
+        titles.Merge(await _services.Store.LoadNewestAsync(_user, before, cancellationToken), before);
     }
 
     // What is known of a title without asking Postgres: of those that are not in memory, perhaps that they were never watched.
@@ -250,7 +226,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             return unwatched;
         }
 
-        var loaded = await _store.LoadTitlesAsync(_user, [contentId], cancellationToken);
+        var loaded = await _services.Store.LoadTitlesAsync(_user, [contentId], cancellationToken);
         return _titles.Merge(loaded.IsEmpty ? TitleProgress.Unwatched(contentId) : loaded[0]);
     }
 
@@ -292,7 +268,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
     // It may now be behind Postgres: the next call reads anew.
     private void GiveUpMemory()
     {
-        LogOutcomeUnknown(_user);
+        LogOutcomeUnknown(_services.Logger, _user);
         DeactivateOnIdle();
     }
 

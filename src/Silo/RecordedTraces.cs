@@ -20,11 +20,11 @@ internal static class RecordedTraces
         return silo;
     }
 
-    // The filter that was added last.
     private static void Wrap<TFilter>(IServiceCollection services, Func<TFilter, TFilter> wrap)
         where TFilter : class
     {
-        var orleans = services.Last(service => service.ServiceType == typeof(TFilter));
+        var orleans = services.Single(service => service.ServiceType == typeof(TFilter)
+            && service.ImplementationType?.Name.StartsWith("ActivityPropagation", StringComparison.Ordinal) is true);
         services.Remove(orleans);
         services.AddSingleton(provider => wrap((TFilter)ActivatorUtilities.CreateInstance(provider, orleans.ImplementationType!)));
     }

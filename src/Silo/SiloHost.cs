@@ -55,7 +55,7 @@ public static class SiloHost
             silo.AddCatalogue();
             cluster(silo);
         });
-        builder.Services.AddSingleton<GrainInstruments>().AddSingleton<SiloReadiness>();
+        builder.Services.AddSingleton<GrainInstruments>().AddSingleton<UserServices>().AddSingleton<SiloReadiness>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _stopLimit);
     }
 

@@ -13,13 +13,13 @@ namespace ContinueWatching.Storage;
 /// </summary>
 internal sealed partial class CommitWriter
 {
-    // "<=" lets a repeat of what is stored (a commit whose answer was lost) pass as stored; only a newer row makes it lose.
     // Arrays behind a select count as 10 elements: no plan with a table scan seems worth while, however many there really are.
     private const string Input = """
         unnest((select $1::text[]), (select $2::uuid[]), (select $3::text[]), (select $4::int[]), (select $5::int[]),
             (select $6::timestamptz[]))
         """;
 
+    // "<=" lets a repeat of what is stored (a commit whose answer was lost) pass as stored; only a newer row makes it lose.
     private const string Upsert = """
         insert into resume as r (user_id, content_id, device_id, position_ms, duration_ms, watched_at)
           select user_id, content_id, device_id, position_ms, duration_ms, watched_at from input
@@ -29,7 +29,7 @@ internal sealed partial class CommitWriter
             where (r.watched_at, r.position_ms) <= (excluded.watched_at, excluded.position_ms)
         """;
 
-    // What nearly every commit is: heartbeats of known users, of which none loses. To start the long statement costs as much as several of its rows.
+    // What nearly every commit is: heartbeats of known users, of which none loses. To start the whole statement costs as much as several of its rows.
     private const string PlainSql = $"""
         with input as (
           select * from {Input} as i(user_id, content_id, device_id, position_ms, duration_ms, watched_at)
@@ -137,9 +137,11 @@ internal sealed partial class CommitWriter
             return unavailable;
         }
 
+        var someStand = false;
         try
         {
-            var lost = await _database.RunAsync((connection, token) => ExecuteAsync(connection, rows, token), cancellationToken);
+            var lost = await _database.RunAsync(
+                (connection, token) => ExecuteAsync(connection, rows, () => someStand = true, token), cancellationToken);
             for (var index = 0; index < rows.Length; index++)
             {
                 rows.Span[index].Complete(!lost.Contains(index));
@@ -149,8 +151,8 @@ internal sealed partial class CommitWriter
         }
         catch (StorageUnavailableException exception)
         {
-            // Told to those who wait for this statement, and handed on for the others.
-            Fail(rows.Span, exception);
+            // Told to those who wait for this statement, and handed on for the others. Of two statements the first may have stored some.
+            Fail(rows.Span, new StorageUnavailableException(exception.Message) { OutcomeUnknown = exception.OutcomeUnknown || someStand });
             return exception;
         }
         catch (PostgresException refused) when (rows.Length == 1)
@@ -177,13 +179,38 @@ internal sealed partial class CommitWriter
     }
 
     private async Task<HashSet<int>> ExecuteAsync(
-        NpgsqlConnection connection, ReadOnlyMemory<BatchLane<RegisterWrite, bool>.Waiter> rows, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        ReadOnlyMemory<BatchLane<RegisterWrite, bool>.Waiter> rows,
+        Action someStand,
+        CancellationToken cancellationToken)
     {
-        if (IsPlain(rows.Span) && await ExecutePlainAsync(connection, rows, cancellationToken))
+        if (!IsPlain(rows.Span))
+        {
+            return await ExecuteWholeAsync(connection, rows, cancellationToken);
+        }
+
+        if (await ExecutePlainAsync(connection, rows, cancellationToken))
         {
             return [];
         }
 
+        someStand();
+        return await ExecuteWholeAsync(connection, rows, cancellationToken);
+    }
+
+    // Whether all of them stand. If not, the whole statement tells which do not; to those that do it is a repeat.
+    private async Task<bool> ExecutePlainAsync(
+        NpgsqlConnection connection, ReadOnlyMemory<BatchLane<RegisterWrite, bool>.Waiter> rows, CancellationToken cancellationToken)
+    {
+        await using var command = _database.CreateCommand(connection, PlainSql);
+        AddStored(command.Parameters, rows.Span);
+        await command.PrepareAsync(cancellationToken);
+        return await command.ExecuteNonQueryAsync(cancellationToken) == rows.Length;
+    }
+
+    private async Task<HashSet<int>> ExecuteWholeAsync(
+        NpgsqlConnection connection, ReadOnlyMemory<BatchLane<RegisterWrite, bool>.Waiter> rows, CancellationToken cancellationToken)
+    {
         await using var command = _database.CreateCommand(connection, Sql);
         AddStored(command.Parameters, rows.Span);
         AddEvicted(command.Parameters, rows.Span);
@@ -213,16 +240,6 @@ internal sealed partial class CommitWriter
         }
 
         return true;
-    }
-
-    // Whether all of them stand. If not, the long statement tells which do not; to those that do it is a repeat.
-    private async Task<bool> ExecutePlainAsync(
-        NpgsqlConnection connection, ReadOnlyMemory<BatchLane<RegisterWrite, bool>.Waiter> rows, CancellationToken cancellationToken)
-    {
-        await using var command = _database.CreateCommand(connection, PlainSql);
-        AddStored(command.Parameters, rows.Span);
-        await command.PrepareAsync(cancellationToken);
-        return await command.ExecuteNonQueryAsync(cancellationToken) == rows.Length;
     }
 
     private static void AddStored(NpgsqlParameterCollection parameters, ReadOnlySpan<BatchLane<RegisterWrite, bool>.Waiter> rows)

@@ -38,7 +38,7 @@ public sealed class GrainCluster : IAsyncDisposable
             host.Configuration.AddInMemoryCollection([new("ConnectionStrings:Postgres", database.ConnectionString)]);
             host.Services.Configure(storage ?? (_ => { }));
             host.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(Now));
-            host.Services.AddStorage(host.Configuration).AddSingleton<GrainInstruments>();
+            host.Services.AddStorage(host.Configuration).AddSingleton<GrainInstruments>().AddSingleton<UserServices>();
             services?.Invoke(host.Services);
         });
         builder.ConfigureSilo((_, silo) => silo.AddCatalogue().Services.UseTimeProviderForBackgroundAreas(TimeProvider.System));

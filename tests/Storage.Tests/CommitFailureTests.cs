@@ -58,6 +58,18 @@ public sealed class CommitFailureTests : IAsyncLifetime
         Assert.Equal(95L, await CountAsync());
     }
 
+    [Fact]
+    public async Task When_the_look_for_a_report_that_lost_fails_none_is_told_that_it_was_not_stored()
+    {
+        var (standing, losing) = (Some.Write(), Some.Write());
+        Assert.True(await _silo.Store.StoreAsync(losing with { Register = Some.Register(9) }));
+        await _database.ExecuteAsync("alter table title_mark rename to elsewhere"); // of which heartbeats need nothing
+
+        var answers = await OutcomesAsync([standing, losing]);
+
+        Assert.All(answers, answer => Assert.True(Assert.IsType<StorageUnavailableException>(answer).OutcomeUnknown));
+    }
+
     [Theory]
     [InlineData("P0001", false)]
     [InlineData("40001", false)]
