@@ -86,7 +86,7 @@ internal static class GrainProcess
         await process.WaitForExitAsync(CancellationToken.None);
         stop.ThrowIfCancellationRequested();
         return process.ExitCode == 0
-            ? JsonSerializer.Deserialize<GrainResult>(said[said.LastIndexOf("\n{", StringComparison.Ordinal)..])!
+            ? JsonSerializer.Deserialize<GrainResult>(said.Split('\n').Last(line => line.StartsWith('{')))!
             : throw new InvalidOperationException($"The grains' process ended with {process.ExitCode}:\n{said}\n{await errors}");
     }
 

@@ -18,7 +18,7 @@ public sealed class VerifiedTokensTests : IDisposable
     [Fact]
     public void A_token_stands_for_whom_it_was_verified_for_and_no_other_token_does()
     {
-        _tokens.Remember("Bearer a", _viewer, _time.GetUtcNow() + VerifiedTokens.Longest);
+        _tokens.Remember("Bearer a", _viewer, _time.GetUtcNow() + VerifiedTokens.MaxAge);
 
         Assert.Same(_viewer, _tokens.Find("Bearer a"));
         Assert.Null(_tokens.Find("Bearer b"));
@@ -51,10 +51,10 @@ public sealed class VerifiedTokensTests : IDisposable
     [Fact]
     public void No_more_are_remembered_than_there_is_room_for()
     {
-        for (var token = 0; token < VerifiedTokens.Most * 2; token++)
-            _tokens.Remember($"Bearer {token}", _viewer, _time.GetUtcNow() + VerifiedTokens.Longest);
+        for (var token = 0; token < VerifiedTokens.MaxTokens * 2; token++)
+            _tokens.Remember($"Bearer {token}", _viewer, _time.GetUtcNow() + VerifiedTokens.MaxAge);
 
-        Assert.InRange(Enumerable.Range(0, VerifiedTokens.Most * 2).Count(token => _tokens.Find($"Bearer {token}") is not null), 1, VerifiedTokens.Most);
+        Assert.InRange(Enumerable.Range(0, VerifiedTokens.MaxTokens * 2).Count(token => _tokens.Find($"Bearer {token}") is not null), 1, VerifiedTokens.MaxTokens);
     }
 
     public void Dispose() => _tokens.Dispose();

@@ -13,12 +13,12 @@ namespace ContinueWatching.Api.Identity;
 internal sealed class VerifiedTokens(TimeProvider time) : IDisposable
 {
     /// <summary>The most tokens remembered: some 100 MB. What comes on top is verified each time.</summary>
-    public const int Most = 50_000;
+    public const int MaxTokens = 50_000;
 
     /// <summary>How long a token opens the door at most after its issuer has taken back the key that signed it.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
 
-    private readonly MemoryCache _tokens = new(new MemoryCacheOptions { SizeLimit = Most });
+    private readonly MemoryCache _tokens = new(new MemoryCacheOptions { SizeLimit = MaxTokens });
 
     /// <summary>Whom these credentials stand for; null when they are not remembered, or not any more.</summary>
     /// <param name="credentials">The header <c>Authorization</c>, as it came.</param>
@@ -30,9 +30,9 @@ internal sealed class VerifiedTokens(TimeProvider time) : IDisposable
     /// <summary>Remembers whom verified credentials stand for, until <paramref name="expiresAt"/> at most.</summary>
     public void Remember(string credentials, ClaimsPrincipal principal, DateTimeOffset expiresAt)
     {
-        var latest = time.GetUtcNow() + Longest;
+        var latest = time.GetUtcNow() + MaxAge;
         var verified = new Verified(principal, expiresAt < latest ? expiresAt : latest);
-        _tokens.Set(Hash(credentials), verified, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Longest });
+        _tokens.Set(Hash(credentials), verified, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = MaxAge });
     }
 
     /// <inheritdoc/>
