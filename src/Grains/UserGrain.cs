@@ -63,7 +63,7 @@ internal sealed partial class UserGrain : Grain, IUserGrain
             }
             catch (StorageUnavailableException unavailable) when (unavailable.OutcomeUnknown)
             {
-                // StoreAsync's body: an async method more is 300 bytes and a task more for every heartbeat.
+                // StoreAsync's body: every heartbeat comes this way, and one async method more is one task more.
                 GiveUpMemory();
                 throw;
             }
