@@ -1,7 +1,7 @@
+using ContinueWatching.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using ContinueWatching.Testing;
 
 namespace ContinueWatching.Bench.Systems;
 

@@ -8,7 +8,7 @@ namespace ContinueWatching.Storage;
 
 /// <summary>
 /// The group commit: one per silo, its lanes shared by user. What has queued while a lane's last commit was under way becomes its next
-/// one: ONE statement, durable when it answers.
+/// one: ONE statement, durable when it answers; a second where a report among heartbeats has lost.
 /// </summary>
 internal sealed partial class CommitWriter
 {
